@@ -2,14 +2,6 @@ package tensor
 
 import "math"
 
-// KV is the keys and values of one layer, head-major: row j of head h starts at
-// (h*Cap + j)*Dim, so that one head's rows are contiguous.
-type KV struct {
-	Heads, Dim int
-	Len, Cap   int // rows held, rows allocated
-	K, V       []float32
-}
-
 // Attention computes dst = softmax(scale q kᵀ) v per head with an online
 // softmax; no score matrix is stored. Query row i sees the first limits[i] rows
 // of kv (at least one); nil limits let every query see all of them, so that
@@ -31,7 +23,7 @@ func (p *Pool) Attention(dst, q Tensor, heads int, kv *KV, limits []int32, scale
 			top := math.Inf(-1)
 			for j := 0; j < n; j++ {
 				var sum float64
-				for k, x := range kv.K[(g*kv.Cap+j)*d : (g*kv.Cap+j+1)*d] {
+				for k, x := range kv.keys(g)[j*d : (j+1)*d] {
 					sum += float64(x * qr[k])
 				}
 				s[j] = sum * float64(scale)
@@ -46,7 +38,7 @@ func (p *Pool) Attention(dst, q Tensor, heads int, kv *KV, limits []int32, scale
 			clear(out)
 			for j := 0; j < n; j++ {
 				w := float32(s[j] / total)
-				for k, x := range kv.V[(g*kv.Cap+j)*d : (g*kv.Cap+j+1)*d] {
+				for k, x := range kv.values(g)[j*d : (j+1)*d] {
 					out[k] += w * x
 				}
 			}
