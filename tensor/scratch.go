@@ -1,0 +1,24 @@
+package tensor
+
+// scratch is the memory of one worker, kept from operation to operation.
+type scratch struct {
+	f32 []float32
+	_   cacheLine
+}
+
+// floats returns n floats of the worker's scratch memory with undefined values,
+// the same memory at every call.
+func (p *Pool) floats(worker, n int) []float32 {
+	return grow(&p.scratch[worker].f32, n)
+}
+
+// grow returns n values in the memory of *s, which it replaces where that is too
+// small. The least size makes the memory start on a page, so that vectors do not
+// straddle cache lines.
+func grow[T any](s *[]T, n int) []T {
+	const least = 64 << 10
+	if cap(*s) < n {
+		*s = make([]T, max(n, least))
+	}
+	return (*s)[:n]
+}
