@@ -12,6 +12,19 @@ func decodeIQ4_NL(dst []float32, src []byte) {
 	}
 }
 
+func encodeIQ4_NL(dst []byte, src []float32) {
+	c := codebook{table: &iq4Values}
+	for ; len(src) > 0; dst, src = dst[18:], src[32:] {
+		x, b := (*[32]float32)(src), (*[18]byte)(dst)
+		d := asHalf(c.scale(x[:]))
+		id := inverse(d)
+		le.PutUint16(b[:], ToF16(d))
+		for j := range 16 {
+			b[2+j] = c.code(x[j]*id) | c.code(x[j+16]*id)<<4
+		}
+	}
+}
+
 // IQ4_XS: d, high bits u16 and low nibbles[8] of eight 6-bit scales s, then for
 // each 32 values nibbles[16] as in IQ4_NL; x = d(s-32)·values[q].
 func decodeIQ4_XS(dst []float32, src []byte) {
@@ -21,6 +34,27 @@ func decodeIQ4_XS(dst []float32, src []byte) {
 		for g := range 8 {
 			s := int32(b[4+g/2]>>(g%2*4)&15) | int32(high>>(2*g)&3)<<4
 			spreadIQ4(dst[32*g:], b[8+16*g:], float32(s-32)*d)
+		}
+	}
+}
+
+func encodeIQ4_XS(dst []byte, src []float32) {
+	var r scaled
+	for ; len(src) > 0; dst, src = dst[136:], src[256:] {
+		b := (*[136]byte)(dst)
+		clear(b[:])
+		r.fit((*[256]float32)(src), 32, &codebook{table: &iq4Values}, -32, 31)
+		le.PutUint16(b[:], ToF16(r.d))
+		var high uint16
+		for g := range 8 {
+			s := byte(r.scales[g] + 32)
+			b[4+g/2] |= s & 15 << (g % 2 * 4)
+			high |= uint16(s>>4) << (2 * g)
+		}
+		le.PutUint16(b[2:], high)
+		for j := range 128 {
+			i := j/16*32 + j%16
+			b[8+j] = r.codes[i] | r.codes[i+16]<<4
 		}
 	}
 }

@@ -20,6 +20,23 @@ func decodeQ2_K(dst []float32, src []byte) {
 	}
 }
 
+func encodeQ2_K(dst []byte, src []float32) {
+	var r ranged
+	for ; len(src) > 0; dst, src = dst[84:], src[256:] {
+		b := (*[84]byte)(dst)
+		clear(b[:])
+		r.fit((*[256]float32)(src), 16, 3, 15)
+		for g := range 16 {
+			b[g] = r.scales[g] | r.mins[g]<<4
+		}
+		for j, q := range r.codes {
+			b[16+j/128*32+j%32] |= q << (j / 32 % 4 * 2)
+		}
+		le.PutUint16(b[80:], ToF16(r.d))
+		le.PutUint16(b[82:], ToF16(r.dmin))
+	}
+}
+
 // Q3_K: high bits[32], pairs[64] of bits, scales[12], d. Group g of 16 values:
 // x = d(scale_g-32)(q-4), the third bit of value 32k+i being bit k of byte i and
 // the pairs lying as in Q2_K.
@@ -35,6 +52,25 @@ func decodeQ3_K(dst []float32, src []byte) {
 				y[j] = float32(int32(q>>shift&3|high[j]>>(g/2)&1<<2)-4) * s
 			}
 		}
+	}
+}
+
+func encodeQ3_K(dst []byte, src []float32) {
+	var r scaled
+	for ; len(src) > 0; dst, src = dst[110:], src[256:] {
+		b := (*[110]byte)(dst)
+		clear(b[:])
+		r.fit((*[256]float32)(src), 16, &codebook{lo: -4, hi: 3}, -32, 31)
+		for j, q := range r.codes {
+			b[j%32] |= q >> 2 << (j / 32)
+			b[32+j/128*32+j%32] |= q & 3 << (j / 32 % 4 * 2)
+		}
+		for g, s := range r.scales {
+			u := byte(s + 32)
+			b[96+g%8] |= u & 15 << (g / 8 * 4)
+			b[104+g%4] |= u >> 4 << (g / 4 * 2)
+		}
+		le.PutUint16(b[108:], ToF16(r.d))
 	}
 }
 
@@ -66,6 +102,19 @@ func decodeQ4_K(dst []float32, src []byte) {
 	}
 }
 
+func encodeQ4_K(dst []byte, src []float32) {
+	var r ranged
+	for ; len(src) > 0; dst, src = dst[144:], src[256:] {
+		b := (*[144]byte)(dst)
+		r.fit((*[256]float32)(src), 32, 15, 63)
+		putScaleMins(b[:16], &r)
+		for j := range 128 {
+			i := j/32*64 + j%32
+			b[16+j] = r.codes[i] | r.codes[i+32]<<4
+		}
+	}
+}
+
 // scaleMin returns the 6-bit scale and minimum of group g of Q4_K and Q5_K: for
 // the first four groups the low bits of bytes g and g+4; for the others the
 // nibbles of byte g+4 under the high bits of bytes g-4 and g.
@@ -74,6 +123,18 @@ func scaleMin(s []byte, g int) (scale, min byte) {
 		return s[g] & 63, s[g+4] & 63
 	}
 	return s[g+4]&15 | s[g-4]>>6<<4, s[g+4]>>4 | s[g]>>6<<4
+}
+
+// putScaleMins writes the head of a Q4_K or Q5_K block: d, dmin and scales[12].
+func putScaleMins(b []byte, r *ranged) {
+	le.PutUint16(b, ToF16(r.d))
+	le.PutUint16(b[2:], ToF16(r.dmin))
+	for g := range 4 {
+		s, m := r.scales[g+4], r.mins[g+4]
+		b[4+g] = r.scales[g] | s>>4<<6
+		b[8+g] = r.mins[g] | m>>4<<6
+		b[12+g] = s&15 | m<<4
+	}
 }
 
 // Q5_K: d, dmin, scales[12], high bits[32], nibbles[128]; as Q4_K with a fifth
@@ -98,6 +159,20 @@ func decodeQ5_K(dst []float32, src []byte) {
 	}
 }
 
+func encodeQ5_K(dst []byte, src []float32) {
+	var r ranged
+	for ; len(src) > 0; dst, src = dst[176:], src[256:] {
+		b := (*[176]byte)(dst)
+		clear(b[:])
+		r.fit((*[256]float32)(src), 32, 31, 63)
+		putScaleMins(b[:16], &r)
+		for j, q := range r.codes {
+			b[16+j%32] |= q >> 4 << (j / 32)
+			b[48+j/64*32+j%32] |= q & 15 << (j / 32 % 2 * 4)
+		}
+	}
+}
+
 // Q6_K: nibbles[128], pairs[64] of high bits, scales i8[16], d. Group g of 16
 // values: x = d·scale_g(q-32). Half h of 128 values: the low nibbles of bytes
 // 64h+i are values i < 64, the high nibbles those from 64 on; bits 2k of byte
@@ -115,5 +190,22 @@ func decodeQ6_K(dst []float32, src []byte) {
 				y[j] = float32(int32(low[j]>>shift&15|q>>highShift&3<<4)-32) * s
 			}
 		}
+	}
+}
+
+func encodeQ6_K(dst []byte, src []float32) {
+	var r scaled
+	for ; len(src) > 0; dst, src = dst[210:], src[256:] {
+		b := (*[210]byte)(dst)
+		clear(b[:])
+		r.fit((*[256]float32)(src), 16, &codebook{lo: -32, hi: 31}, -128, 127)
+		for j, q := range r.codes {
+			b[j/128*64+j%64] |= q & 15 << (j / 64 % 2 * 4)
+			b[128+j/128*32+j%32] |= q >> 4 << (j / 32 % 4 * 2)
+		}
+		for g, s := range r.scales {
+			b[192+g] = byte(s)
+		}
+		le.PutUint16(b[208:], ToF16(r.d))
 	}
 }

@@ -57,12 +57,12 @@ func extreme(x []float32) float32 {
 
 func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
 
-// inverse returns 1/d, and 0 for 0.
+// inverse returns 1/d, and 0 where that is not finite: such a d is 0 in f16.
 func inverse(d float32) float32 {
-	if d == 0 {
-		return 0
+	if id := 1 / d; id-id == 0 {
+		return id
 	}
-	return 1 / d
+	return 0
 }
 
 // truncate returns the integer part of x, kept within [lo, hi]; NaN gives lo.

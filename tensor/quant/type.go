@@ -81,11 +81,11 @@ var formats = [...]format{
 	Q8_0: {"Q8_0", 32, 34, decodeQ8_0, encodeQ8_0},
 	Q8_1: {"Q8_1", 32, 36, decodeQ8_1, nil},
 
-	Q2_K: {"Q2_K", 256, 84, decodeQ2_K, nil},
-	Q3_K: {"Q3_K", 256, 110, decodeQ3_K, nil},
-	Q4_K: {"Q4_K", 256, 144, decodeQ4_K, nil},
-	Q5_K: {"Q5_K", 256, 176, decodeQ5_K, nil},
-	Q6_K: {"Q6_K", 256, 210, decodeQ6_K, nil},
+	Q2_K: {"Q2_K", 256, 84, decodeQ2_K, encodeQ2_K},
+	Q3_K: {"Q3_K", 256, 110, decodeQ3_K, encodeQ3_K},
+	Q4_K: {"Q4_K", 256, 144, decodeQ4_K, encodeQ4_K},
+	Q5_K: {"Q5_K", 256, 176, decodeQ5_K, encodeQ5_K},
+	Q6_K: {"Q6_K", 256, 210, decodeQ6_K, encodeQ6_K},
 	Q8_K: {"Q8_K", 256, 292, decodeQ8_K, nil},
 
 	IQ1_S:   {"IQ1_S", 256, 50, decodeIQ1_S, nil},
@@ -95,8 +95,8 @@ var formats = [...]format{
 	IQ2_S:   {"IQ2_S", 256, 82, decodeIQ2_S, nil},
 	IQ3_XXS: {"IQ3_XXS", 256, 98, decodeIQ3_XXS, nil},
 	IQ3_S:   {"IQ3_S", 256, 110, decodeIQ3_S, nil},
-	IQ4_NL:  {"IQ4_NL", 32, 18, decodeIQ4_NL, nil},
-	IQ4_XS:  {"IQ4_XS", 256, 136, decodeIQ4_XS, nil},
+	IQ4_NL:  {"IQ4_NL", 32, 18, decodeIQ4_NL, encodeIQ4_NL},
+	IQ4_XS:  {"IQ4_XS", 256, 136, decodeIQ4_XS, encodeIQ4_XS},
 
 	Q1_0:  {"Q1_0", 128, 18, decodeQ1_0, encodeQ1_0},
 	Q2_0:  {"Q2_0", 64, 18, decodeQ2_0, encodeQ2_0},
