@@ -1,27 +1,61 @@
 package tensor
 
+import "fmt"
+
 // MatMul computes dst = a[rows] Wᵀ + bias: row i of dst is W times row rows[i]
 // of a, plus bias. A nil rows takes all rows of a in order; a nil bias adds
 // nothing. dst must not overlap a.
 //
+// Every element is summed in an order that depends on W.Cols and on whether
+// there are more than 8 rows, not on their number, the row list or the threads.
+//
 // Shapes: a [n, W.Cols], dst [len(rows), W.Rows], bias [W.Rows].
 func (p *Pool) MatMul(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
-	row := make([]float32, w.cols)
-	for j := 0; j < w.rows; j++ {
-		w.Row(row, j)
-		for i := 0; i < dst.Rows; i++ {
-			r := i
-			if rows != nil {
-				r = int(rows[i])
-			}
-			var sum float32
-			for k, x := range a.Row(r) {
-				sum += x * row[k]
-			}
-			if bias != nil {
-				sum += bias[j]
-			}
-			dst.Data[i*dst.Cols+j] = sum
+	n := checkMatMul(dst, a, rows, w, bias)
+	if n == 0 || w.rows == 0 {
+		return
+	}
+	if w.cols == 0 {
+		for i := range n {
+			clear(dst.Row(i))
+			copy(dst.Row(i), bias)
+		}
+		return
+	}
+	p.begin()
+	defer p.end()
+	if n <= maxMatVec {
+		p.matVec(dst, a, rows, w, bias)
+		return
+	}
+	p.gemm(dst, a, rows, w, bias)
+}
+
+// checkMatMul panics where the shapes do not fit or a row does not exist, and
+// returns the number of rows. The kernels rely on it.
+func checkMatMul(dst, a Tensor, rows []int32, w *Matrix, bias []float32) int {
+	n := a.Rows
+	if rows != nil {
+		n = len(rows)
+	}
+	switch {
+	case a.Cols != w.cols, dst.Rows != n, dst.Cols != w.rows, bias != nil && len(bias) != w.rows,
+		len(a.Data) < a.Rows*a.Cols, len(dst.Data) < n*dst.Cols:
+		panic(fmt.Sprintf("tensor: product of %v, %d rows of it, with a %d x %d matrix and %d biases does not go into %v",
+			a, n, w.rows, w.cols, len(bias), dst))
+	}
+	for _, r := range rows {
+		if r < 0 || int(r) >= a.Rows {
+			panic(fmt.Sprintf("tensor: row %d of %v", r, a))
 		}
 	}
+	return n
+}
+
+// rowAt returns the row of a that row i of a product reads.
+func rowAt(rows []int32, i int) int {
+	if rows == nil {
+		return i
+	}
+	return int(rows[i])
 }

@@ -1,0 +1,125 @@
+//go:build !purego && !noasm
+
+package asm
+
+import "unsafe"
+
+func gemmTileF32(rows int) (mr, nr int) {
+	switch {
+	case useAVX512:
+		return min(max(rows+3, 4)&^3, 12), 32
+	case useAVX2 && rows > 4:
+		return 6, 16
+	case useAVX2:
+		return 4, 16
+	}
+	return genericTile, genericTile
+}
+
+func gemmF32(mr int, c []float32, ldc int, d []float32, ldd int, a, b []float32, k, panels int) {
+	switch {
+	case useAVX512 && mr == 12:
+		gemmF32x12AVX512(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case useAVX512 && mr == 8:
+		gemmF32x8AVX512(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case useAVX512:
+		gemmF32x4AVX512(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case useAVX2 && mr == 6:
+		gemmF32x6AVX2(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case useAVX2:
+		gemmF32x4AVX2(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	default:
+		gemmF32Generic(c, ldc, d, ldd, a, b, k, panels)
+	}
+}
+
+// A panel of mr rows of A times panels of B of 32 (AVX-512) or 16 (AVX2)
+// columns; see GemmF32.
+
+//go:noescape
+func gemmF32x12AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+
+//go:noescape
+func gemmF32x8AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+
+//go:noescape
+func gemmF32x4AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+
+//go:noescape
+func gemmF32x6AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+
+//go:noescape
+func gemmF32x4AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+
+func interleave4(dst *uint32, pitch int, src *Four, n int) {
+	done := 0
+	switch {
+	case useAVX512:
+		done = n &^ 3
+		interleave4AVX512(dst, pitch, src, done)
+	case useAVX2:
+		done = n &^ 3
+		interleave4AVX2(dst, pitch, src, done)
+	}
+	if done < n {
+		rest := src.skip(4 * done)
+		interleave4Generic((*uint32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
+	}
+}
+
+func interleave4F16(dst *float32, pitch int, src *Four, n int) {
+	done := 0
+	switch {
+	case useAVX512:
+		done = n &^ 3
+		interleave4F16AVX512(dst, pitch, src, done)
+	case useAVX2:
+		done = n &^ 3
+		interleave4F16AVX2(dst, pitch, src, done)
+	}
+	if done < n {
+		rest := src.skip(2 * done)
+		interleave4F16Generic((*float32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
+	}
+}
+
+func interleave4BF16(dst *float32, pitch int, src *Four, n int) {
+	done := 0
+	switch {
+	case useAVX512:
+		done = n &^ 3
+		interleave4BF16AVX512(dst, pitch, src, done)
+	case useAVX2:
+		done = n &^ 3
+		interleave4BF16AVX2(dst, pitch, src, done)
+	}
+	if done < n {
+		rest := src.skip(2 * done)
+		interleave4BF16Generic((*float32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
+	}
+}
+
+// skip returns the four rows from n bytes on.
+func (f *Four) skip(n int) Four {
+	return Four{unsafe.Add(f[0], n), unsafe.Add(f[1], n), unsafe.Add(f[2], n), unsafe.Add(f[3], n)}
+}
+
+// Each takes a multiple of 4 steps; see Interleave4.
+
+//go:noescape
+func interleave4AVX512(dst *uint32, pitch int, src *Four, n int)
+
+//go:noescape
+func interleave4AVX2(dst *uint32, pitch int, src *Four, n int)
+
+//go:noescape
+func interleave4F16AVX512(dst *float32, pitch int, src *Four, n int)
+
+//go:noescape
+func interleave4F16AVX2(dst *float32, pitch int, src *Four, n int)
+
+//go:noescape
+func interleave4BF16AVX512(dst *float32, pitch int, src *Four, n int)
+
+//go:noescape
+func interleave4BF16AVX2(dst *float32, pitch int, src *Four, n int)
