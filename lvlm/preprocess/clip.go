@@ -1,6 +1,9 @@
 package preprocess
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // maxOutput bounds the pixels of a resized picture that no crop cuts down.
 const maxOutput = 1 << 26
@@ -9,7 +12,7 @@ const maxOutput = 1 << 26
 // c.Crop.Width where c.CenterCrop, else what resizing gives. img is not changed;
 // the result may share its pixels.
 func (c *Config) Apply(img *RGB, mode Mode) (*RGB, error) {
-	if err := img.check(); err != nil {
+	if err := cmp.Or(c.Validate(), img.check()); err != nil {
 		return nil, err
 	}
 	area := canvas{img: img, w: img.W, h: img.H}

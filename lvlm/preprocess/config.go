@@ -1,11 +1,14 @@
 package preprocess
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -120,40 +123,47 @@ func Load(dir string) (*Config, error) {
 }
 
 // readFile reads a file of at most limit bytes. Errors name the file.
-func readFile(path string, limit int64) ([]byte, error) {
+func readFile(path string, limit int64) (data []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	// The size is read, not asked for: a pipe or a device has none.
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
+	if st, err := f.Stat(); err != nil {
+		return nil, err
+	} else if st.Size() > limit {
+		return nil, fmt.Errorf("%s: %d bytes, more than the %d allowed", path, st.Size(), limit)
+	} else {
+		data = make([]byte, 0, st.Size()+bytes.MinRead)
+	}
+	// A pipe or a device says nothing of what it holds.
+	b := bytes.NewBuffer(data)
+	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s: larger than the %d bytes allowed", path, limit)
+	if int64(b.Len()) > limit {
+		return nil, fmt.Errorf("%s: more than the %d bytes allowed", path, limit)
 	}
-	return data, nil
+	return b.Bytes(), nil
 }
 
 type jsonConfig struct {
 	Image *jsonConfig `json:"image_processor"`
 
-	Type        *string  `json:"image_processor_type"`
-	OldType     *string  `json:"feature_extractor_type"`
-	DoResize    *bool    `json:"do_resize"`
-	Size        jsonSize `json:"size"`
-	Resample    *int     `json:"resample"`
-	DoCrop      *bool    `json:"do_center_crop"`
-	CropSize    jsonSize `json:"crop_size"`
-	DoRescale   *bool    `json:"do_rescale"`
-	Factor      *float64 `json:"rescale_factor"`
-	DoNormalize *bool    `json:"do_normalize"`
-	Mean        rgbJSON  `json:"image_mean"`
-	Std         rgbJSON  `json:"image_std"`
-	DoPad       *bool    `json:"do_pad"`
-	Aspect      *string  `json:"image_aspect_ratio"`
+	Type        *string   `json:"image_processor_type"`
+	OldType     *string   `json:"feature_extractor_type"`
+	DoResize    *bool     `json:"do_resize"`
+	Size        jsonSize  `json:"size"`
+	Resample    *Filter   `json:"resample"`
+	DoCrop      *bool     `json:"do_center_crop"`
+	CropSize    jsonSize  `json:"crop_size"`
+	DoRescale   *bool     `json:"do_rescale"`
+	Factor      *float64  `json:"rescale_factor"`
+	DoNormalize *bool     `json:"do_normalize"`
+	Mean        []float64 `json:"image_mean"`
+	Std         []float64 `json:"image_std"`
+	DoPad       *bool     `json:"do_pad"`
+	Aspect      *string   `json:"image_aspect_ratio"`
 }
 
 // jsonSize is a number or an object of edges; nil where the file says nothing.
@@ -170,9 +180,6 @@ func (s *jsonSize) UnmarshalJSON(b []byte) error {
 	*s = jsonSize{"": *n}
 	return nil
 }
-
-// rgbJSON is a list of one value a channel; nil where the file says nothing.
-type rgbJSON []float64
 
 // processors are the classes whose defaults Default has.
 var processors = []string{
@@ -191,39 +198,26 @@ func ParseConfig(data []byte) (*Config, error) {
 	if j.Image != nil {
 		j = *j.Image
 	}
-	var f fields
 	for _, t := range []*string{j.Type, j.OldType} {
 		if t != nil && !slices.Contains(processors, *t) {
-			f.fail("image_processor_type", "%q is not supported (CLIPImageProcessor, LlavaImageProcessor)", *t)
+			return nil, fmt.Errorf("field image_processor_type: %q is not supported (CLIPImageProcessor, LlavaImageProcessor)", *t)
 		}
 	}
 	const defaultSide = 224
 	c := Default(defaultSide)
 	set(&c.Resize, j.DoResize)
-	if j.Size != nil {
-		c.Size = f.size("size", j.Size, "shortest_edge")
-	}
-	if j.Resample != nil {
-		if c.Filter = Filter(*j.Resample); !c.Filter.supported() {
-			f.fail("resample", "%d (%v) is not supported (1 lanczos, 2 bilinear, 3 bicubic)", *j.Resample, c.Filter)
-		}
-	}
+	set(&c.Filter, j.Resample)
 	set(&c.CenterCrop, j.DoCrop)
-	if j.CropSize != nil {
-		c.Crop = f.size("crop_size", j.CropSize, "")
-	}
 	set(&c.Rescale, j.DoRescale)
 	set(&c.Factor, j.Factor)
-	if r := float32(c.Factor); !(r > 0 && !math.IsInf(float64(r), 0)) {
-		f.fail("rescale_factor", "%v is not a positive float32", c.Factor)
-	}
 	set(&c.Normalize, j.DoNormalize)
-	f.channels("image_mean", &c.Mean, j.Mean)
-	f.channels("image_std", &c.Std, j.Std)
-	for _, v := range c.Std {
-		if !(float32(v) > 0) {
-			f.fail("image_std", "%v is not a positive float32", v)
-		}
+	if err := cmp.Or(
+		setSize(&c.Size, "size", j.Size, "shortest_edge"),
+		setSize(&c.Crop, "crop_size", j.CropSize, ""),
+		setChannels(&c.Mean, "image_mean", j.Mean),
+		setChannels(&c.Std, "image_std", j.Std),
+	); err != nil {
+		return nil, err
 	}
 	if j.DoPad != nil && *j.DoPad {
 		c.Mode = Pad
@@ -235,11 +229,11 @@ func ParseConfig(data []byte) (*Config, error) {
 		case "square":
 			c.Mode = Crop
 		default:
-			f.fail("image_aspect_ratio", "%q is not supported (pad, square)", *j.Aspect)
+			return nil, fmt.Errorf("field image_aspect_ratio: %q is not supported (pad, square)", *j.Aspect)
 		}
 	}
-	if f.err != nil {
-		return nil, f.err
+	if err := c.Validate(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -251,76 +245,77 @@ func set[T any](dst *T, v *T) {
 	}
 }
 
-// fields checks values and keeps the first error.
-type fields struct{ err error }
-
-func (f *fields) fail(name, format string, args ...any) {
-	if f.err == nil {
-		f.err = fmt.Errorf("field %s: %s", name, fmt.Sprintf(format, args...))
-	}
-}
-
-// size reads an edge length, a height and width, or a number, which stands for
+// setSize stores an edge length, a height and width, or a number, which stands for
 // the edge named single, or for both height and width where single is empty.
-func (f *fields) size(name string, s jsonSize, single string) Size {
+func setSize(dst *Size, name string, s jsonSize, single string) error {
 	has := func(keys ...string) bool {
-		if len(s) != len(keys) {
-			return false
-		}
 		for _, k := range keys {
 			if _, ok := s[k]; !ok {
 				return false
 			}
 		}
-		return true
-	}
-	for k, n := range s {
-		if n < 1 || n > maxSide {
-			label := name
-			if k != "" {
-				label += "." + k
-			}
-			f.fail(label, "%d is not in 1..%d", n, maxSide)
-		}
+		return len(s) == len(keys)
 	}
 	switch {
+	case s == nil:
 	case has("height", "width"):
-		return Size{Height: s["height"], Width: s["width"]}
+		*dst = Size{Height: s["height"], Width: s["width"]}
 	case has("") && single == "":
-		return Size{Height: s[""], Width: s[""]}
-	case has(""), has("shortest_edge") && single == "shortest_edge":
-		return Size{ShortestEdge: s[""] + s["shortest_edge"]}
-	}
-	want := "height and width"
-	if single != "" {
-		want = single + ", or height and width"
-	}
-	f.fail(name, "has %v, not %s", keys(s), want)
-	return Size{}
-}
-
-func keys(s jsonSize) []string {
-	k := make([]string, 0, len(s))
-	for name := range s {
-		k = append(k, name)
-	}
-	slices.Sort(k)
-	return k
-}
-
-// channels stores the three values of v where the file has them.
-func (f *fields) channels(name string, dst *[3]float64, v rgbJSON) {
-	if v == nil {
-		return
-	}
-	if len(v) != len(dst) {
-		f.fail(name, "has %d values, not 3", len(v))
-		return
-	}
-	for _, x := range v {
-		if r := float64(float32(x)); math.IsNaN(r) || math.IsInf(r, 0) {
-			f.fail(name, "%v is not a float32", x)
+		*dst = Size{Height: s[""], Width: s[""]}
+	case has("") || has(single):
+		*dst = Size{ShortestEdge: s[""] + s[single]}
+	default:
+		want := "height and width"
+		if single != "" {
+			want += ", or " + single
 		}
+		return fmt.Errorf("field %s: has %q, not %s", name, slices.Sorted(maps.Keys(s)), want)
+	}
+	return nil
+}
+
+// setChannels stores the three values of v where the file has them.
+func setChannels(dst *[3]float64, name string, v []float64) error {
+	if v != nil && len(v) != len(dst) {
+		return fmt.Errorf("field %s: has %d values, not 3", name, len(v))
 	}
 	copy(dst[:], v)
+	return nil
 }
+
+// Validate reports the first value that pictures cannot be processed with, by
+// the name it has in files.
+func (c *Config) Validate() error {
+	var err error
+	check := func(ok bool, field string, v any, rule string) {
+		if err == nil && !ok {
+			err = fmt.Errorf("field %s: %v is not %s", field, v, rule)
+		}
+	}
+	size := func(field string, n int) {
+		check(n >= 1 && n <= maxSide, field, n, fmt.Sprintf("in 1..%d", maxSide))
+	}
+	if c.Resize && c.Size.Height == 0 && c.Size.Width == 0 {
+		size("size.shortest_edge", c.Size.ShortestEdge)
+	} else if c.Resize {
+		size("size.height", c.Size.Height)
+		size("size.width", c.Size.Width)
+		check(c.Size.ShortestEdge == 0, "size.shortest_edge", c.Size.ShortestEdge, "0 beside height and width")
+	}
+	if c.CenterCrop {
+		size("crop_size.height", c.Crop.Height)
+		size("crop_size.width", c.Crop.Width)
+		check(c.Crop.ShortestEdge == 0, "crop_size.shortest_edge", c.Crop.ShortestEdge, "supported")
+	}
+	check(c.Filter.supported(), "resample", int(c.Filter), "supported (1 lanczos, 2 bilinear, 3 bicubic)")
+	check(finite(c.Factor) && float32(c.Factor) > 0, "rescale_factor", c.Factor, "a positive float32")
+	for ch := range c.Mean {
+		check(finite(c.Mean[ch]), "image_mean", c.Mean[ch], "a float32")
+		check(finite(c.Std[ch]) && float32(c.Std[ch]) > 0, "image_std", c.Std[ch], "a positive float32")
+	}
+	check(c.Mode == Crop || c.Mode == Pad, "image_aspect_ratio", c.Mode, "known (crop, pad)")
+	return err
+}
+
+// finite reports whether v is within the range of float32.
+func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat32 }

@@ -41,25 +41,25 @@ func reduce(m image.Image, clip bool) (*RGB, error) {
 		return img, nil
 	case *image.RGBA: // image/png uses it for opaque pictures only
 		for i := range n {
-			d, s := m.Pix[3*i:][:3], m.Pix[4*i:][:4]
+			d, s := m.Pix[3*i:][:3], [4]byte(m.Pix[4*i:])
 			d[0], d[1], d[2] = s[0], s[1], s[2]
 		}
 		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
 	case *image.NRGBA:
 		for i := range n {
-			d, s := m.Pix[3*i:][:3], m.Pix[4*i:][:4]
+			d, s := m.Pix[3*i:][:3], [4]byte(m.Pix[4*i:])
 			d[0], d[1], d[2] = blend(s[0], s[3]), blend(s[1], s[3]), blend(s[2], s[3])
 		}
 		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
 	case *image.RGBA64:
 		for i := range n {
-			d, s := m.Pix[3*i:][:3], m.Pix[8*i:][:8]
+			d, s := m.Pix[3*i:][:3], [8]byte(m.Pix[8*i:])
 			d[0], d[1], d[2] = s[0], s[2], s[4]
 		}
 		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
 	case *image.NRGBA64:
 		for i := range n {
-			d, s := m.Pix[3*i:][:3], m.Pix[8*i:][:8]
+			d, s := m.Pix[3*i:][:3], [8]byte(m.Pix[8*i:])
 			r, g, b, a := s[0], s[2], s[4], s[6]
 			if clip {
 				if r != 0 {

@@ -108,22 +108,20 @@ func scanJPEG(data []byte) (info jpegInfo) {
 	}
 }
 
-// fromCMYK converts as Pillow does: each ink darkens what black leaves.
+// fromCMYK converts as Pillow does, each ink darkening what black leaves. It
+// writes over m's pixels.
 func fromCMYK(m *image.CMYK) *RGB {
-	img := NewRGB(m.Rect.Dx(), m.Rect.Dy())
-	for y := range img.H {
-		src := m.Pix[y*m.Stride:]
-		dst := img.row(y)
-		for x := range img.W {
-			s, d := src[4*x:][:4], dst[3*x:][:3]
-			light := 255 - int(s[3])
-			for ch := range d {
-				t := int(s[ch])*light + 128
-				d[ch] = byte(max(0, light-(t>>8+t)>>8))
-			}
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	n := w * h
+	for i := range n {
+		s, d := [4]byte(m.Pix[4*i:]), m.Pix[3*i:][:3]
+		light := 255 - int(s[3])
+		for ch := range d {
+			t := int(s[ch])*light + 128
+			d[ch] = byte(max(0, light-(t>>8+t)>>8))
 		}
 	}
-	return img
+	return &RGB{w, h, m.Pix[: 3*n : 3*n]}
 }
 
 // fromYCbCr upsamples the chroma planes and converts to RGB as libjpeg does.

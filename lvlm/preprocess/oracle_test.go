@@ -1,10 +1,14 @@
 package preprocess
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/go-par/par/tensor/safetensors"
 )
 
 // oracleDir returns a folder of reference data, and skips the test without any.
@@ -49,12 +53,13 @@ func mustDecodeFile(t testing.TB, path string) *RGB {
 	return img
 }
 
+// What differs by maxJPEGDecode levels before resizing differs by no more after it
+// than the filter's weights, absolute, add up to: 1.25 for the cubic, twice, and
+// half a level of rounding, twice.
+const maxJPEGDifference = 5
+
 func TestOracleImages(t *testing.T) {
 	dir := oracleDir(t, "images")
-	data, err := os.ReadFile(filepath.Join(dir, "expect.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var expect struct {
 		Size  int
 		Files []struct {
@@ -63,9 +68,7 @@ func TestOracleImages(t *testing.T) {
 			Crop, Pad string
 		}
 	}
-	if err := json.Unmarshal(data, &expect); err != nil {
-		t.Fatal(err)
-	}
+	readJSON(t, filepath.Join(dir, "expect.json"), &expect)
 	if len(expect.Files) == 0 {
 		t.Fatal("no files listed")
 	}
@@ -99,4 +102,117 @@ func TestOracleImages(t *testing.T) {
 	t.Logf("JPEG: at most %d levels, mean at most %.4f", worst.max, worst.mean)
 }
 
-const maxJPEGDifference = 5
+// TestOraclePixelValues compares the values that the towers of the oracle's
+// models read, bit for bit, with ours of the same PNG files.
+func TestOraclePixelValues(t *testing.T) {
+	models, err := filepath.Glob(filepath.Join(oracleDir(t, "llava-*"), "expect.json"))
+	if err != nil || len(models) == 0 {
+		t.Fatalf("no models: %v", err)
+	}
+	for _, path := range models {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			var expect struct {
+				Runs []struct {
+					Name, Tensors string
+					Images        []string
+					Mode          string `json:"image_mode"`
+				}
+			}
+			readJSON(t, path, &expect)
+			if len(expect.Runs) == 0 {
+				t.Fatal("no runs")
+			}
+			c, err := Load(processorDir(t, filepath.Join(dir, "model")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			compared := 0
+			for _, run := range expect.Runs {
+				// Runs that only prune differently do not repeat the values.
+				want := readFloats(t, filepath.Join(dir, run.Tensors), "pixel_values")
+				if want == nil {
+					continue
+				}
+				compared++
+				mode, err := ParseMode(run.Mode)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []float32
+				for _, name := range run.Images {
+					img, err := c.Apply(mustDecodeFile(t, filepath.Join(dir, name)), mode)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, c.Pixels(img)...)
+				}
+				diffFloats(t, run.Name, got, want)
+			}
+			if compared == 0 {
+				t.Error("no run has pixel values")
+			}
+		})
+	}
+}
+
+// processorDir is where a model's picture settings are: beside its vision tower,
+// where that lies apart.
+func processorDir(t *testing.T, dir string) string {
+	t.Helper()
+	var config struct {
+		Tower string `json:"mm_vision_tower"`
+	}
+	readJSON(t, filepath.Join(dir, "config.json"), &config)
+	return filepath.Join(dir, config.Tower)
+}
+
+func readJSON(t *testing.T, path string, v any) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// readFloats returns a tensor of a file, nil where it has none of that name.
+func readFloats(t *testing.T, path, name string) []float32 {
+	t.Helper()
+	f, err := safetensors.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tensor, ok := f.Lookup(name)
+	if !ok {
+		return nil
+	}
+	v := make([]float32, len(tensor.Data)/4)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(tensor.Data[4*i:]))
+	}
+	return v
+}
+
+// diffFloats reports the number of values that differ, and the first of them.
+func diffFloats(t *testing.T, name string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d values, want %d", name, len(got), len(want))
+		return
+	}
+	n, first := 0, -1
+	for i := range got {
+		if got[i] != want[i] {
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		t.Errorf("%s: %d of %d values differ, the first at %d: %v, want %v", name, n, len(got), first, got[first], want[first])
+	}
+}
