@@ -1,0 +1,3 @@
+module github.com/go-par/par/lvlm/tokenizer/gen
+
+go 1.26.0
