@@ -18,6 +18,10 @@ type GGUF struct {
 // "llama", from the arrays tokens, scores and token_type. Nil types are told
 // from the spelling of the tokens. Errors name the key of the file.
 func NewSPM(tokens []string, scores []float32, types []int32, g GGUF) (*Tokenizer, error) {
+	t, v, err := newGGUF(tokens, types, g, ggufDefaults{bos: 1, eos: 2, unk: 0})
+	if err != nil {
+		return nil, err
+	}
 	if len(scores) != len(tokens) {
 		return nil, fmt.Errorf("field tokenizer.ggml.scores: %d scores for %d tokens", len(scores), len(tokens))
 	}
@@ -26,13 +30,9 @@ func NewSPM(tokens []string, scores []float32, types []int32, g GGUF) (*Tokenize
 			return nil, fmt.Errorf("field tokenizer.ggml.scores: score %d is not a number", i)
 		}
 	}
-	t, v, err := newGGUF(tokens, types, g, ggufDefaults{bos: 1, eos: 2, unk: 0})
-	if err != nil {
-		return nil, err
-	}
-	pieces := make([]spmPiece, len(tokens))
+	pieces := make([]spmPiece, len(v.pieces))
 	hasBytes := false
-	for i, text := range tokens {
+	for i, text := range v.pieces {
 		pieces[i] = spmPiece{text, scores[i], pieceNormal}
 		switch {
 		case types != nil && types[i] != 0:
@@ -47,7 +47,7 @@ func NewSPM(tokens []string, scores []float32, types []int32, g GGUF) (*Tokenize
 		}
 		hasBytes = hasBytes || pieces[i].kind == pieceByte
 		if err := v.addByKind(text, int64(i), pieces[i].kind); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("field tokenizer.ggml.tokens: %w", err)
 		}
 		if pieces[i].kind == pieceUser {
 			pieces[i].kind = pieceControl // found before the model sees the text
@@ -96,7 +96,7 @@ func NewBPE(tokens []string, types []int32, merges []string, pre string, g GGUF)
 	if err != nil {
 		return nil, err
 	}
-	for i, text := range tokens {
+	for i, text := range v.pieces {
 		kind := int32(pieceNormal)
 		if types != nil {
 			kind = types[i]
@@ -105,7 +105,7 @@ func NewBPE(tokens []string, types []int32, merges []string, pre string, g GGUF)
 			kind = pieceNormal
 		}
 		if err := v.addByKind(text, int64(i), kind); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("field tokenizer.ggml.tokens: %w", err)
 		}
 	}
 	if len(merges) == 0 {
@@ -142,8 +142,13 @@ func newGGUF(tokens []string, types []int32, g GGUF, def ggufDefaults) (*Tokeniz
 			return nil, nil, fmt.Errorf("field tokenizer.ggml.token_type: token %d has type %d", i, kind)
 		}
 	}
+	// Unused tokens at the end only pad the vocabulary to a round size.
+	size := len(tokens)
+	for types != nil && size > 1 && types[size-1] == pieceUnused {
+		size--
+	}
 	v := &vocabulary{}
-	for i, text := range tokens {
+	for i, text := range tokens[:size] {
 		if err := v.set(text, int64(i)); err != nil {
 			return nil, nil, fmt.Errorf("field tokenizer.ggml.tokens: %w", err)
 		}
@@ -162,9 +167,9 @@ func newGGUF(tokens []string, types []int32, g GGUF, def ggufDefaults) (*Tokeniz
 		{"padding_token_id", g.Padding, -1, false, &t.pad},
 	} {
 		id := or(s.id, s.def)
-		ok := id >= 0 && id < int64(len(tokens))
+		ok := id >= 0 && id < int64(size)
 		if !ok && s.id != nil && s.strict {
-			return nil, nil, fmt.Errorf("field tokenizer.ggml.%s: id %d with %d tokens", s.key, id, len(tokens))
+			return nil, nil, fmt.Errorf("field tokenizer.ggml.%s: id %d with %d tokens", s.key, id, size)
 		}
 		*s.into = none
 		if ok {
