@@ -41,7 +41,8 @@ func GELU(x []float32) {
 func swishGeneric(x []float32, a, b float32) {
 	for i, v := range x {
 		z := float64(v)
-		x[i] = float32(z / (1 + math.Exp(-z*(float64(a)+float64(b)*z*z))))
+		square := min(z*z, 0x1p80) // so that 0 times it is 0
+		x[i] = float32(z / (1 + math.Exp(-z*(float64(a)+float64(b)*square))))
 	}
 }
 
@@ -54,7 +55,7 @@ func swiGLUGeneric(gate, up []float32) {
 
 func geluGeneric(x []float32) {
 	for i, v := range x {
-		z := float64(v)
+		z := max(float64(v), -64) // where Φ is 0
 		x[i] = float32(0.5 * z * math.Erfc(-z/math.Sqrt2))
 	}
 }

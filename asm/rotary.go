@@ -6,10 +6,10 @@ package asm
 // multiple of 2n; sin has at least n values.
 func Rotate(x, cos, sin []float32) {
 	sin = sin[:len(cos)]
+	if len(x) == 0 {
+		return
+	}
 	if len(cos) == 0 || len(x)%(2*len(cos)) != 0 {
-		if len(x) == 0 {
-			return
-		}
 		panic("asm: Rotate: the row is not a whole number of heads")
 	}
 	raceRead(cos)
