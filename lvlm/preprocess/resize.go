@@ -122,12 +122,11 @@ func narrow(dst, src []byte, cols []window, outside [3]byte) {
 		g := half + w.outside*int32(outside[1])
 		b := half + w.outside*int32(outside[2])
 		s := src[3*w.start:][:3*len(w.weights)]
-		for _, k := range w.weights {
-			p := (*[3]byte)(s)
+		for j, k := range w.weights {
+			p := s[3*j : 3*j+3 : 3*j+3]
 			r += k * int32(p[0])
 			g += k * int32(p[1])
 			b += k * int32(p[2])
-			s = s[3:]
 		}
 		d := dst[3*i:][:3]
 		d[0], d[1], d[2] = clip8(r), clip8(g), clip8(b)
