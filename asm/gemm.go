@@ -34,8 +34,11 @@ import "unsafe"
 // them. The width does not depend on rows.
 func GemmTileF32(rows int) (mr, nr int) { return gemmTileF32(rows) }
 
-// MaxTileRows is the height of the tallest panel on any tier.
-const MaxTileRows = 12
+// No tier has taller or wider panels.
+const (
+	MaxTileRows    = 12
+	MaxTileColumns = 32
+)
 
 // GemmF32 computes C = D + A·B for one panel of A and len(b)/(k*nr) panels of B.
 // mr must be a height returned by GemmTileF32. Element (r, c) is c[r*ldc+c]; D
@@ -54,32 +57,53 @@ func GemmF32(mr int, c []float32, ldc int, d []float32, ldd int, a, b []float32,
 	gemmF32(mr, c, ldc, d, ldd, a, b, k, panels)
 }
 
-// Four is the start of four rows in memory, which need no alignment.
-type Four [4]unsafe.Pointer
-
-// Interleave4 packs n dwords of four rows: dst[k*pitch+r] = dword k of row r.
-func Interleave4[T float32 | uint32](dst []T, pitch int, src *Four, n int) {
-	if n == 0 {
+// Interleave packs n dwords of each row that src points to: dst[k*pitch+r] =
+// dword k of row r. Rows need no alignment.
+func Interleave[T float32 | uint32](dst []T, pitch int, src []unsafe.Pointer, n int) {
+	if len(src) == 0 || n == 0 {
 		return
 	}
-	raceWrite(dst[:(n-1)*pitch+4])
-	interleave4((*uint32)(unsafe.Pointer(&dst[0])), pitch, src, n)
+	interleaveRows(dwords, unsafe.Slice((*uint32)(unsafe.Pointer(&dst[0])), len(dst)), pitch, src, n)
 }
 
-// Interleave4F16 is Interleave4 for rows of n halves, widened to f32.
-func Interleave4F16(dst []float32, pitch int, src *Four, n int) {
-	if n == 0 {
+// InterleaveF16 is Interleave for rows of n halves, widened to f32.
+func InterleaveF16(dst []float32, pitch int, src []unsafe.Pointer, n int) {
+	if len(src) == 0 || n == 0 {
 		return
 	}
-	raceWrite(dst[:(n-1)*pitch+4])
-	interleave4F16(&dst[0], pitch, src, n)
+	interleaveRows(halves, unsafe.Slice((*uint32)(unsafe.Pointer(&dst[0])), len(dst)), pitch, src, n)
 }
 
-// Interleave4BF16 is Interleave4 for rows of n bf16 values, widened to f32.
-func Interleave4BF16(dst []float32, pitch int, src *Four, n int) {
-	if n == 0 {
+// InterleaveBF16 is Interleave for rows of n bf16 values, widened to f32.
+func InterleaveBF16(dst []float32, pitch int, src []unsafe.Pointer, n int) {
+	if len(src) == 0 || n == 0 {
 		return
 	}
-	raceWrite(dst[:(n-1)*pitch+4])
-	interleave4BF16(&dst[0], pitch, src, n)
+	interleaveRows(bhalves, unsafe.Slice((*uint32)(unsafe.Pointer(&dst[0])), len(dst)), pitch, src, n)
+}
+
+// element is what a packing kernel reads: dwords as they are, or halves that it
+// widens to f32.
+type element int
+
+const (
+	dwords element = iota
+	halves
+	bhalves
+)
+
+func (e element) size() int {
+	if e == dwords {
+		return 4
+	}
+	return 2
+}
+
+func interleaveRows(e element, dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	dst = dst[:(n-1)*pitch+len(src)]
+	raceWrite(dst)
+	for _, p := range src {
+		raceRead(unsafe.Slice((*byte)(p), n*e.size()))
+	}
+	interleave(e, dst, pitch, src, n)
 }

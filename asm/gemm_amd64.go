@@ -2,8 +2,6 @@
 
 package asm
 
-import "unsafe"
-
 func gemmTileF32(rows int) (mr, nr int) {
 	switch {
 	case useAVX512:
@@ -50,76 +48,3 @@ func gemmF32x6AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, p
 
 //go:noescape
 func gemmF32x4AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
-
-func interleave4(dst *uint32, pitch int, src *Four, n int) {
-	done := 0
-	switch {
-	case useAVX512:
-		done = n &^ 3
-		interleave4AVX512(dst, pitch, src, done)
-	case useAVX2:
-		done = n &^ 3
-		interleave4AVX2(dst, pitch, src, done)
-	}
-	if done < n {
-		rest := src.skip(4 * done)
-		interleave4Generic((*uint32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
-	}
-}
-
-func interleave4F16(dst *float32, pitch int, src *Four, n int) {
-	done := 0
-	switch {
-	case useAVX512:
-		done = n &^ 3
-		interleave4F16AVX512(dst, pitch, src, done)
-	case useAVX2:
-		done = n &^ 3
-		interleave4F16AVX2(dst, pitch, src, done)
-	}
-	if done < n {
-		rest := src.skip(2 * done)
-		interleave4F16Generic((*float32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
-	}
-}
-
-func interleave4BF16(dst *float32, pitch int, src *Four, n int) {
-	done := 0
-	switch {
-	case useAVX512:
-		done = n &^ 3
-		interleave4BF16AVX512(dst, pitch, src, done)
-	case useAVX2:
-		done = n &^ 3
-		interleave4BF16AVX2(dst, pitch, src, done)
-	}
-	if done < n {
-		rest := src.skip(2 * done)
-		interleave4BF16Generic((*float32)(unsafe.Add(unsafe.Pointer(dst), 4*done*pitch)), pitch, &rest, n-done)
-	}
-}
-
-// skip returns the four rows from n bytes on.
-func (f *Four) skip(n int) Four {
-	return Four{unsafe.Add(f[0], n), unsafe.Add(f[1], n), unsafe.Add(f[2], n), unsafe.Add(f[3], n)}
-}
-
-// Each takes a multiple of 4 steps; see Interleave4.
-
-//go:noescape
-func interleave4AVX512(dst *uint32, pitch int, src *Four, n int)
-
-//go:noescape
-func interleave4AVX2(dst *uint32, pitch int, src *Four, n int)
-
-//go:noescape
-func interleave4F16AVX512(dst *float32, pitch int, src *Four, n int)
-
-//go:noescape
-func interleave4F16AVX2(dst *float32, pitch int, src *Four, n int)
-
-//go:noescape
-func interleave4BF16AVX512(dst *float32, pitch int, src *Four, n int)
-
-//go:noescape
-func interleave4BF16AVX2(dst *float32, pitch int, src *Four, n int)

@@ -29,32 +29,21 @@ func gemmF32Generic(c []float32, ldc int, d []float32, ldd int, a, b []float32, 
 	}
 }
 
-func interleave4Generic(dst *uint32, pitch int, src *Four, n int) {
-	out := unsafe.Slice(dst, (n-1)*pitch+4)
+// interleaveGeneric packs the steps from first to n.
+func interleaveGeneric(e element, dst []uint32, pitch int, src []unsafe.Pointer, first, n int) {
 	for r, p := range src {
-		row := unsafe.Slice((*byte)(p), 4*n)
-		for k := range n {
-			out[k*pitch+r] = binary.NativeEndian.Uint32(row[4*k:])
-		}
-	}
-}
-
-func interleave4F16Generic(dst *float32, pitch int, src *Four, n int) {
-	out := unsafe.Slice(dst, (n-1)*pitch+4)
-	for r, p := range src {
-		row := unsafe.Slice((*byte)(p), 2*n)
-		for k := range n {
-			out[k*pitch+r] = widenF16(binary.LittleEndian.Uint16(row[2*k:]))
-		}
-	}
-}
-
-func interleave4BF16Generic(dst *float32, pitch int, src *Four, n int) {
-	out := unsafe.Slice(dst, (n-1)*pitch+4)
-	for r, p := range src {
-		row := unsafe.Slice((*byte)(p), 2*n)
-		for k := range n {
-			out[k*pitch+r] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(row[2*k:])) << 16)
+		row := unsafe.Slice((*byte)(p), n*e.size())
+		for k := first; k < n; k++ {
+			var v uint32
+			switch e {
+			case dwords:
+				v = binary.NativeEndian.Uint32(row[4*k:])
+			case halves:
+				v = math.Float32bits(widenF16(binary.LittleEndian.Uint16(row[2*k:])))
+			case bhalves:
+				v = uint32(binary.LittleEndian.Uint16(row[2*k:])) << 16
+			}
+			dst[k*pitch+r] = v
 		}
 	}
 }

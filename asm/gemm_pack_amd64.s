@@ -4,24 +4,39 @@
 
 // Registers of the packing kernels:
 //
-//	DI, DX, BX     dst, bytes between its steps, three times that
-//	R8 R9 R10 R11  the four rows
-//	CX             steps left
+//	DI, R12, R13, R15  dst at the first step of every four, as many as there are
+//	DX, R10            bytes between steps, bytes walked
+//	BX                 bytes to skip after a turn
+//	SI                 pointers to the rows
+//	AX, CX             the step, steps left
+//
+// LOAD reads one vector of steps of a row and widens them to dwords.
+
+#define LOAD_DWORD(p, v) VMOVUPS (p)(AX*4), v
+#define LOAD_F16(p, v)   VCVTPH2PS (p)(AX*2), v
+#define LOAD_BF16(p, v)  VPMOVZXWD (p)(AX*2), v; VPSLLD $16, v, v
 
 #define LOAD_ARGS \
 	MOVQ dst+0(FP), DI     \
 	MOVQ pitch+8(FP), DX   \
 	MOVQ src+16(FP), SI    \
 	MOVQ n+24(FP), CX      \
-	MOVQ 0(SI), R8         \
-	MOVQ 8(SI), R9         \
-	MOVQ 16(SI), R10       \
-	MOVQ 24(SI), R11       \
 	SHLQ $2, DX            \
-	LEAQ (DX)(DX*2), BX
+	XORL R10, R10          \
+	XORL AX, AX
 
-// Four rows a..d of dwords become, in every 128-bit lane, four steps e..h:
-// lane l of e is step 4l, of f step 4l+1, and so on. a..d are overwritten.
+#define LOAD_FOUR(LOAD, row, a, b, c, d) \
+	MOVQ (8*(row))(SI), R8       \
+	MOVQ (8*(row)+8)(SI), R9     \
+	LOAD(R8, a)                  \
+	LOAD(R9, b)                  \
+	MOVQ (8*(row)+16)(SI), R8    \
+	MOVQ (8*(row)+24)(SI), R9    \
+	LOAD(R8, c)                  \
+	LOAD(R9, d)
+
+// Four rows a..d become, in every 128-bit lane l, their steps 4l..4l+3. e..h are
+// overwritten.
 #define TRANSPOSE(a, b, c, d, e, f, g, h) \
 	VUNPCKLPS b, a, e  \
 	VUNPCKHPS b, a, g  \
@@ -32,125 +47,150 @@
 	VUNPCKLPD h, g, c  \
 	VUNPCKHPD h, g, d
 
-// Stores four steps, in the given lane of a..d.
-#define STORE_LANE(EXTRACT, lane, a, b, c, d) \
-	EXTRACT $lane, a, (DI)          \
-	EXTRACT $lane, b, (DI)(DX*1)    \
-	EXTRACT $lane, c, (DI)(DX*2)    \
-	EXTRACT $lane, d, (DI)(BX*1)    \
-	LEAQ    (DI)(DX*4), DI
+// a..d hold the same step of every four, of four groups of four rows: their lanes
+// are transposed and stored.
+#define STORE_LANES512(a, b, c, d) \
+	VSHUFF32X4 $0x88, b, a, Z16      \
+	VSHUFF32X4 $0xDD, b, a, Z17      \
+	VSHUFF32X4 $0x88, d, c, Z18      \
+	VSHUFF32X4 $0xDD, d, c, Z19      \
+	VSHUFF32X4 $0x88, Z18, Z16, Z20  \
+	VSHUFF32X4 $0x88, Z19, Z17, Z21  \
+	VSHUFF32X4 $0xDD, Z18, Z16, Z22  \
+	VSHUFF32X4 $0xDD, Z19, Z17, Z23  \
+	VMOVUPS    Z20, (DI)(R10*1)      \
+	VMOVUPS    Z21, (R12)(R10*1)     \
+	VMOVUPS    Z22, (R13)(R10*1)     \
+	VMOVUPS    Z23, (R15)(R10*1)     \
+	ADDQ       DX, R10
 
-#define STORE_LOW \
-	VMOVUPS X0, (DI)        \
-	VMOVUPS X1, (DI)(DX*1)  \
-	VMOVUPS X2, (DI)(DX*2)  \
-	VMOVUPS X3, (DI)(BX*1)  \
-	LEAQ    (DI)(DX*4), DI
-
-#define ADVANCE(bytes) \
-	ADDQ $(bytes), R8   \
-	ADDQ $(bytes), R9   \
-	ADDQ $(bytes), R10  \
-	ADDQ $(bytes), R11
-
-// LOAD reads one vector of values from a row and widens them to dwords; size is
-// that of one value in memory.
-#define KERNEL512(LOAD, size) \
-	LOAD_ARGS                     \
-	SUBQ $16, CX                  \
-	JLT  tail                     \
-sixteen:                          \
-	LOAD(R8, Z0)                  \
-	LOAD(R9, Z1)                  \
-	LOAD(R10, Z2)                 \
-	LOAD(R11, Z3)                 \
-	TRANSPOSE(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7) \
-	STORE_LOW                     \
-	STORE_LANE(VEXTRACTF32X4, 1, Z0, Z1, Z2, Z3) \
-	STORE_LANE(VEXTRACTF32X4, 2, Z0, Z1, Z2, Z3) \
-	STORE_LANE(VEXTRACTF32X4, 3, Z0, Z1, Z2, Z3) \
-	ADVANCE(16*size)              \
-	SUBQ $16, CX                  \
-	JGE  sixteen                  \
-tail:                             \
-	ADDQ $16, CX                  \
-	JZ   done                     \
-four:                             \
-	LOAD(R8, X0)                  \
-	LOAD(R9, X1)                  \
-	LOAD(R10, X2)                 \
-	LOAD(R11, X3)                 \
-	TRANSPOSE(X0, X1, X2, X3, X4, X5, X6, X7) \
-	STORE_LOW                     \
-	ADVANCE(4*size)               \
-	SUBQ $4, CX                   \
-	JNZ  four                     \
-done:                             \
-	VZEROUPPER                    \
+#define KERNEL16(LOAD) \
+	LOAD_ARGS                                         \
+	LEAQ (DI)(DX*4), R12                              \
+	LEAQ (R12)(DX*4), R13                             \
+	LEAQ (R13)(DX*4), R15                             \
+	LEAQ (DX)(DX*2), BX                               \
+	SHLQ $2, BX                                       \
+loop:                                                 \
+	LOAD_FOUR(LOAD, 0, Z0, Z1, Z2, Z3)                \
+	TRANSPOSE(Z0, Z1, Z2, Z3, Z16, Z17, Z18, Z19)     \
+	LOAD_FOUR(LOAD, 4, Z4, Z5, Z6, Z7)                \
+	TRANSPOSE(Z4, Z5, Z6, Z7, Z20, Z21, Z22, Z23)     \
+	LOAD_FOUR(LOAD, 8, Z8, Z9, Z10, Z11)              \
+	TRANSPOSE(Z8, Z9, Z10, Z11, Z16, Z17, Z18, Z19)   \
+	LOAD_FOUR(LOAD, 12, Z12, Z13, Z14, Z15)           \
+	TRANSPOSE(Z12, Z13, Z14, Z15, Z20, Z21, Z22, Z23) \
+	STORE_LANES512(Z0, Z4, Z8, Z12)                   \
+	STORE_LANES512(Z1, Z5, Z9, Z13)                   \
+	STORE_LANES512(Z2, Z6, Z10, Z14)                  \
+	STORE_LANES512(Z3, Z7, Z11, Z15)                  \
+	ADDQ BX, R10                                      \
+	ADDQ $16, AX                                      \
+	SUBQ $16, CX                                      \
+	JNZ  loop                                         \
+	VZEROUPPER                                        \
 	RET
 
-#define KERNEL256(LOAD, size) \
-	LOAD_ARGS                     \
-	SUBQ $8, CX                   \
-	JLT  tail                     \
-eight:                            \
-	LOAD(R8, Y0)                  \
-	LOAD(R9, Y1)                  \
-	LOAD(R10, Y2)                 \
-	LOAD(R11, Y3)                 \
-	TRANSPOSE(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7) \
-	STORE_LOW                     \
-	STORE_LANE(VEXTRACTF128, 1, Y0, Y1, Y2, Y3) \
-	ADVANCE(8*size)               \
-	SUBQ $8, CX                   \
-	JGE  eight                    \
-tail:                             \
-	ADDQ $8, CX                   \
-	JZ   done                     \
-four:                             \
-	LOAD(R8, X0)                  \
-	LOAD(R9, X1)                  \
-	LOAD(R10, X2)                 \
-	LOAD(R11, X3)                 \
-	TRANSPOSE(X0, X1, X2, X3, X4, X5, X6, X7) \
-	STORE_LOW                     \
-	ADVANCE(4*size)               \
-	SUBQ $4, CX                   \
-	JNZ  four                     \
-done:                             \
-	VZEROUPPER                    \
+// The same for two groups of four rows; bx is the low lane of b.
+#define STORE_LANES256(a, b, bx) \
+	VINSERTF128 $1, bx, a, Y12     \
+	VPERM2F128  $0x31, b, a, Y13   \
+	VMOVUPS     Y12, (DI)(R10*1)   \
+	VMOVUPS     Y13, (R12)(R10*1)  \
+	ADDQ        DX, R10
+
+#define KERNEL8(LOAD) \
+	LOAD_ARGS                                     \
+	LEAQ (DI)(DX*4), R12                          \
+	LEAQ (DX*4), BX                               \
+loop:                                             \
+	LOAD_FOUR(LOAD, 0, Y0, Y1, Y2, Y3)            \
+	TRANSPOSE(Y0, Y1, Y2, Y3, Y8, Y9, Y10, Y11)   \
+	LOAD_FOUR(LOAD, 4, Y4, Y5, Y6, Y7)            \
+	TRANSPOSE(Y4, Y5, Y6, Y7, Y12, Y13, Y14, Y15) \
+	STORE_LANES256(Y0, Y4, X4)                    \
+	STORE_LANES256(Y1, Y5, X5)                    \
+	STORE_LANES256(Y2, Y6, X6)                    \
+	STORE_LANES256(Y3, Y7, X7)                    \
+	ADDQ BX, R10                                  \
+	ADDQ $8, AX                                   \
+	SUBQ $8, CX                                   \
+	JNZ  loop                                     \
+	VZEROUPPER                                    \
 	RET
 
-#define LOAD_DWORD(p, v) VMOVUPS (p), v
-#define LOAD_F16(p, v)   VCVTPH2PS (p), v
-#define LOAD_BF16(p, v)  VPMOVZXWD (p), v; VPSLLD $16, v, v
+#define STORE_LANE(MOVE, a, b, c, d) \
+	MOVE(a)    \
+	MOVE(b)    \
+	MOVE(c)    \
+	MOVE(d)
 
-// func interleave4AVX512(dst *uint32, pitch int, src *Four, n int)
+#define MOVE_LOW(v)  VMOVUPS v, (DI)(R10*1); ADDQ DX, R10
+#define MOVE_HIGH(v) VEXTRACTF128 $1, v, (DI)(R10*1); ADDQ DX, R10
+
+#define KERNEL4(LOAD) \
+	LOAD_ARGS                                    \
+	SUBQ $8, CX                                  \
+	JLT  tail                                    \
+eight:                                           \
+	LOAD_FOUR(LOAD, 0, Y0, Y1, Y2, Y3)           \
+	TRANSPOSE(Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7)    \
+	STORE_LANE(MOVE_LOW, X0, X1, X2, X3)         \
+	STORE_LANE(MOVE_HIGH, Y0, Y1, Y2, Y3)        \
+	ADDQ $8, AX                                  \
+	SUBQ $8, CX                                  \
+	JGE  eight                                   \
+tail:                                            \
+	ADDQ $8, CX                                  \
+	JZ   done                                    \
+	LOAD_FOUR(LOAD, 0, X0, X1, X2, X3)           \
+	TRANSPOSE(X0, X1, X2, X3, X4, X5, X6, X7)    \
+	STORE_LANE(MOVE_LOW, X0, X1, X2, X3)         \
+done:                                            \
+	VZEROUPPER                                   \
+	RET
+
+// func interleave16AVX512(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX512F
-TEXT ·interleave4AVX512(SB), NOSPLIT, $0-32
-	KERNEL512(LOAD_DWORD, 4)
+TEXT ·interleave16AVX512(SB), NOSPLIT, $0-32
+	KERNEL16(LOAD_DWORD)
 
-// func interleave4F16AVX512(dst *float32, pitch int, src *Four, n int)
-// Requires: AVX512F, F16C
-TEXT ·interleave4F16AVX512(SB), NOSPLIT, $0-32
-	KERNEL512(LOAD_F16, 2)
-
-// func interleave4BF16AVX512(dst *float32, pitch int, src *Four, n int)
+// func interleaveF16x16AVX512(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX512F
-TEXT ·interleave4BF16AVX512(SB), NOSPLIT, $0-32
-	KERNEL512(LOAD_BF16, 2)
+TEXT ·interleaveF16x16AVX512(SB), NOSPLIT, $0-32
+	KERNEL16(LOAD_F16)
 
-// func interleave4AVX2(dst *uint32, pitch int, src *Four, n int)
+// func interleaveBF16x16AVX512(dst *uint32, pitch int, src *unsafe.Pointer, n int)
+// Requires: AVX512F
+TEXT ·interleaveBF16x16AVX512(SB), NOSPLIT, $0-32
+	KERNEL16(LOAD_BF16)
+
+// func interleave8AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
+// Requires: AVX
+TEXT ·interleave8AVX2(SB), NOSPLIT, $0-32
+	KERNEL8(LOAD_DWORD)
+
+// func interleaveF16x8AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
+// Requires: AVX, F16C
+TEXT ·interleaveF16x8AVX2(SB), NOSPLIT, $0-32
+	KERNEL8(LOAD_F16)
+
+// func interleaveBF16x8AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
+// Requires: AVX2
+TEXT ·interleaveBF16x8AVX2(SB), NOSPLIT, $0-32
+	KERNEL8(LOAD_BF16)
+
+// func interleave4AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX
 TEXT ·interleave4AVX2(SB), NOSPLIT, $0-32
-	KERNEL256(LOAD_DWORD, 4)
+	KERNEL4(LOAD_DWORD)
 
-// func interleave4F16AVX2(dst *float32, pitch int, src *Four, n int)
+// func interleaveF16x4AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX, F16C
-TEXT ·interleave4F16AVX2(SB), NOSPLIT, $0-32
-	KERNEL256(LOAD_F16, 2)
+TEXT ·interleaveF16x4AVX2(SB), NOSPLIT, $0-32
+	KERNEL4(LOAD_F16)
 
-// func interleave4BF16AVX2(dst *float32, pitch int, src *Four, n int)
+// func interleaveBF16x4AVX2(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX2
-TEXT ·interleave4BF16AVX2(SB), NOSPLIT, $0-32
-	KERNEL256(LOAD_BF16, 2)
+TEXT ·interleaveBF16x4AVX2(SB), NOSPLIT, $0-32
+	KERNEL4(LOAD_BF16)

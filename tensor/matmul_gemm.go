@@ -94,7 +94,7 @@ func (t *gemm) plan() {
 // start on blocks of the storage type.
 func blockDepth(n int, typ quant.Type) int {
 	unit, _ := typ.Block()
-	unit = max(unit, 4)
+	unit = max(unit, 16) // a whole number of vectors
 	return ceilDiv(ceilDiv(n, ceilDiv(n, gemmDepth)), unit) * unit
 }
 
@@ -116,18 +116,14 @@ func (t *gemm) panel(i, k, n int) ([]float32, int) {
 // stored.
 func (t *gemmPack) run(_, i int) {
 	g := (*gemm)(t)
+	var rows [asm.MaxTileRows]unsafe.Pointer
 	for k := 0; k < g.w.cols; k += g.depth {
 		n := min(g.depth, g.w.cols-k)
 		panel, mr := g.panel(i, k, n)
-		for at := 0; at < mr; at += 4 {
-			at := min(at, mr-4) // a height that is no multiple of 4 packs some rows twice
-			var four asm.Four
-			for r := range four {
-				row := g.row(min(i*g.mr+at+r, g.dst.Rows-1))
-				four[r] = unsafe.Pointer(&row[k])
-			}
-			asm.Interleave4(panel[at:], mr, &four, n)
+		for r := range mr {
+			rows[r] = unsafe.Pointer(&g.row(min(i*g.mr+r, g.dst.Rows-1))[k])
 		}
+		asm.Interleave(panel, mr, rows[:mr], n)
 	}
 }
 
@@ -140,12 +136,12 @@ func (t *gemm) row(i int) []float32 {
 }
 
 // gemmScratch is a worker's memory: the tile of weights, a strip of the product
-// that sticks out of it, and four decoded rows of weights.
+// that sticks out of it, and a panel of decoded rows of weights.
 type gemmScratch struct{ tile, strip, rows []float32 }
 
 func (t *gemm) scratch(worker int) gemmScratch {
 	const strip = asm.MaxTileRows * gemmColumns
-	f := t.pool.floats(worker, gemmTile+strip+4*gemmDepth)
+	f := t.pool.floats(worker, gemmTile+strip+asm.MaxTileColumns*gemmDepth)
 	return gemmScratch{f[:gemmTile], f[gemmTile : gemmTile+strip], f[gemmTile+strip:]}
 }
 
@@ -182,42 +178,38 @@ func (t *gemm) multiply(s gemmScratch, column, n, lo, hi int) {
 
 // packTile fills the tile with panels of weights from that column on.
 func (t *gemm) packTile(s gemmScratch, tile []float32, column, k, depth int) {
-	for at := 0; at < len(tile)/depth; at += 4 {
-		first := column*t.nr + at
-		if first >= t.w.rows {
-			return
-		}
-		panel := tile[at/t.nr*t.nr*depth+at%t.nr:]
-		t.w.interleave4(panel, t.nr, first, k, depth, s.rows)
+	for at := 0; at < len(tile); at += t.nr * depth {
+		t.w.interleave(tile[at:at+t.nr*depth], t.nr, column*t.nr, k, depth, s.rows)
+		column++
 	}
 }
 
-// interleave4 packs n values from k on of the four rows from row on; see
-// asm.Interleave4. Rows beyond the last repeat it. k is the start of a block;
-// buf has room for the four rows.
-func (m *Matrix) interleave4(dst []float32, pitch, row, k, n int, buf []float32) {
+// interleave packs n values from k on of the pitch rows from row on; see
+// asm.Interleave. Rows beyond the last repeat it. k is the start of a block; buf
+// has room for the decoded values.
+func (m *Matrix) interleave(dst []float32, pitch, row, k, n int, buf []float32) {
 	values, size := m.typ.Block()
 	from, to := k/values*size, (k+n)/values*size
-	var four asm.Four
-	for r := range four {
+	var rows [asm.MaxTileColumns]unsafe.Pointer
+	for r := range rows[:pitch] {
 		at := min(row+r, m.rows-1) * m.stride
 		src := m.data[at+from : at+to]
-		four[r] = unsafe.Pointer(&src[0])
+		rows[r] = unsafe.Pointer(&src[0])
 		switch m.typ {
 		case quant.F32, quant.F16, quant.BF16:
 		default:
 			decoded := buf[r*n : (r+1)*n]
 			quant.Decode(m.typ, decoded, src)
-			four[r] = unsafe.Pointer(&decoded[0])
+			rows[r] = unsafe.Pointer(&decoded[0])
 		}
 	}
 	switch m.typ {
 	case quant.F16:
-		asm.Interleave4F16(dst, pitch, &four, n)
+		asm.InterleaveF16(dst, pitch, rows[:pitch], n)
 	case quant.BF16:
-		asm.Interleave4BF16(dst, pitch, &four, n)
+		asm.InterleaveBF16(dst, pitch, rows[:pitch], n)
 	default:
-		asm.Interleave4(dst, pitch, &four, n)
+		asm.Interleave(dst, pitch, rows[:pitch], n)
 	}
 }
 

@@ -1,0 +1,26 @@
+// Instructions that Go's assembler does not know, as bytes. Operands are register
+// numbers in Go's order: sources first, the destination last.
+//
+// EVEX prefix (Intel SDM volume 2, section 2.7), with the third and fifth bits of
+// the registers inverted:
+//
+//	62 | R X B R' 0 m m m | W v v v v 1 p p | z L' L b V' a a a | opcode | ModRM
+
+// VDPBF16PS Zm, Zn, Zd: Zd += Zn.bf16[2i]*Zm.bf16[2i] + Zn.bf16[2i+1]*Zm.bf16[2i+1]
+// for every f32 lane i.
+#define VDPBF16PS_Z(m, n, d) \
+	BYTE $0x62; \
+	BYTE $(0xF2 ^ (((d)&8)<<4) ^ (((m)&16)<<2) ^ (((m)&8)<<2) ^ ((d)&16)); \
+	BYTE $(0x7E ^ (((n)&15)<<3)); \
+	BYTE $(0x48 ^ (((n)&16)>>1)); \
+	BYTE $0x52; \
+	BYTE $(0xC0 | ((d)&7)<<3 | ((m)&7))
+
+// VPDPBUSD Ym, Yn, Yd in its VEX form (AVX-VNNI), registers Y0 to Y7: Yd += the
+// four products of u8 Yn and s8 Ym in every 32-bit lane.
+#define VPDPBUSD_VEX(m, n, d) \
+	BYTE $0xC4; \
+	BYTE $0xE2; \
+	BYTE $(0x7D - ((n)<<3)); \
+	BYTE $0x50; \
+	BYTE $(0xC0 | (d)<<3 | (m))
