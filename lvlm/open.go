@@ -1,0 +1,63 @@
+package lvlm
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/go-par/par/lvlm/tokenizer"
+	"github.com/go-par/par/tensor/gguf"
+)
+
+// Open opens a checkpoint. It is a Hugging Face directory with config.json,
+// safetensors weights and a tokenizer, in LLaVA's own layout or in any that
+// transformers wrote; or a GGUF file, with the vision tower and projector in
+// another, Options.Projector or the one mmproj*.gguf beside it. Errors name file,
+// field and value.
+//
+// Weights are used in place from mapped files: opening reads little, and the
+// files must not be truncated while the Model is open.
+func Open(path string, o Options) (*Model, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	m := new(Model)
+	if st.IsDir() {
+		if _, err := os.Stat(filepath.Join(path, "config.json")); err != nil {
+			return nil, fmt.Errorf("%s: not a checkpoint directory: %w", path, err)
+		}
+		err = m.openDir(path, o)
+	} else {
+		err = m.openGGUF(path, o.projector(path))
+	}
+	if err == nil {
+		err = m.finish(o)
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// OpenTokenizer opens the tokenizer of a checkpoint alone.
+func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		return tokenizer.Open(path)
+	}
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := ggufTokenizer(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
+}

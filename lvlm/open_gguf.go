@@ -1,0 +1,442 @@
+package lvlm
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-par/par/lvlm/chat"
+	"github.com/go-par/par/lvlm/preprocess"
+	"github.com/go-par/par/nn"
+	"github.com/go-par/par/tensor"
+	"github.com/go-par/par/tensor/gguf"
+	"github.com/go-par/par/tensor/quant"
+)
+
+// openGGUF opens a language model from a GGUF file and, where mmproj is not
+// empty, the vision tower and projector beside it.
+func (m *Model) openGGUF(path, mmproj string) error {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return err
+	}
+	m.files = append(m.files, f)
+	k := &keys{file: f}
+	m.Config = &Config{ImageToken: -1, ImageMode: "crop", ChunkedPrompt: true}
+	m.Config.Arch = k.architecture("llama", "qwen2")
+	m.Config.Text = k.text(m.Config.Arch)
+	if k.err != nil {
+		return fmt.Errorf("%s: %w", path, k.err)
+	}
+	src := &ggufSource{text: f, sizes: k.sizes, permuted: m.Config.Arch == "llama", config: m.Config}
+	if mmproj != "" {
+		p, err := gguf.Open(mmproj)
+		if err != nil {
+			return err
+		}
+		m.files = append(m.files, p)
+		v := &keys{file: p}
+		v.projector(m)
+		if v.err != nil {
+			return fmt.Errorf("%s: %w", mmproj, v.err)
+		}
+		src.vision, src.visionSizes = p, v.sizes
+		src.swapped = src.feedForwardSwapped()
+	}
+	if err := m.load(src); err != nil {
+		return err
+	}
+	if err := src.divideFrequencies(m.Decoder); err != nil {
+		return err
+	}
+	if m.Tokenizer, err = ggufTokenizer(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if t, err := f.StringOr("tokenizer.chat_template", ""); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	} else if t != "" {
+		if m.Template, err = chat.Parse(t); err != nil {
+			return fmt.Errorf("%s: key tokenizer.chat_template: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// findProjector returns the one mmproj*.gguf beside a model, "" where there is
+// none or several.
+func findProjector(model string) string {
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(model), "mmproj*.gguf"))
+	if err != nil || len(found) != 1 {
+		return ""
+	}
+	return found[0]
+}
+
+// keys reads a file's settings and keeps the first error.
+type keys struct {
+	file *gguf.File
+	fields
+	sizes []string // the sizes read, spelled out for errors about tensors
+}
+
+// try keeps err.
+func (k *keys) try(err error) {
+	if k.err == nil {
+		k.err = err
+	}
+}
+
+// count reads an integer in [1, limit].
+func (k *keys) count(key string, limit int) int {
+	n, err := k.file.Count(key)
+	k.try(err)
+	return k.bounded(key, n, limit)
+}
+
+// countOr is count with a default for a missing key.
+func (k *keys) countOr(key string, missing, limit int) int {
+	if !k.file.Has(key) {
+		return missing
+	}
+	return k.count(key, limit)
+}
+
+// counts reads a setting of every layer, which must be one value for all.
+func (k *keys) counts(key string, layers, limit int) int {
+	list, err := k.file.Counts(key, layers)
+	k.try(err)
+	if len(list) == 0 {
+		return 1
+	}
+	if slices.Min(list) != slices.Max(list) {
+		k.fail(key, "differs from layer to layer, which is not supported")
+	}
+	return k.bounded(key, list[0], limit)
+}
+
+func (k *keys) bounded(key string, n, limit int) int {
+	if k.err != nil {
+		return 1
+	}
+	n = k.size(key, &n, 0, limit)
+	k.sizes = append(k.sizes, fmt.Sprintf("%s %d", key, n))
+	return n
+}
+
+// float reads a number.
+func (k *keys) float(key string) float64 {
+	x, err := k.file.Float32(key)
+	k.try(err)
+	return float64(x)
+}
+
+func (k *keys) floatOr(key string, missing float64) float64 {
+	if !k.file.Has(key) {
+		return missing
+	}
+	return k.float(key)
+}
+
+// architecture reads general.architecture, which must be one of those known.
+func (k *keys) architecture(known ...string) string {
+	arch, err := k.file.String("general.architecture")
+	k.try(err)
+	if k.err == nil && !slices.Contains(known, arch) {
+		k.fail("general.architecture", "%q is not supported (%s)", arch, strings.Join(known, ", "))
+	}
+	return arch
+}
+
+// text reads the language model's architecture.
+func (k *keys) text(arch string) TextConfig {
+	key := func(name string) string { return arch + "." + name }
+	c := TextConfig{
+		Layers:      k.count(key("block_count"), maxLayers),
+		Context:     k.count(key("context_length"), math.MaxInt32),
+		Hidden:      k.count(key("embedding_length"), maxWidth),
+		RopeTheta:   k.floatOr(key("rope.freq_base"), 10000),
+		RopeScaling: k.scaling(arch),
+		QKVBias:     arch == "qwen2",
+	}
+	if k.err != nil {
+		return c
+	}
+	c.Intermediate = k.counts(key("feed_forward_length"), c.Layers, maxWidth)
+	c.Heads = k.counts(key("attention.head_count"), c.Layers, maxWidth)
+	c.KVHeads = c.Heads
+	if k.file.Has(key("attention.head_count_kv")) {
+		c.KVHeads = k.counts(key("attention.head_count_kv"), c.Layers, maxWidth)
+	}
+	eps := k.float(key("attention.layer_norm_rms_epsilon"))
+	c.NormEps = k.eps(key("attention.layer_norm_rms_epsilon"), &eps, 0)
+	if k.err != nil {
+		return c
+	}
+	k.divides(key("attention.head_count_kv"), c.KVHeads, key("attention.head_count"), c.Heads)
+	if !k.file.Has(key("attention.key_length")) {
+		k.divides(key("attention.head_count"), c.Heads, key("embedding_length"), c.Hidden)
+	}
+	c.HeadDim = k.countOr(key("attention.key_length"), max(1, c.Hidden/c.Heads), 1<<12)
+	if v := k.countOr(key("attention.value_length"), c.HeadDim, 1<<12); v != c.HeadDim {
+		k.fail(key("attention.value_length"), "%d is not the key length %d", v, c.HeadDim)
+	}
+	if r := k.countOr(key("rope.dimension_count"), c.HeadDim, maxWidth); r != c.HeadDim || r%2 != 0 {
+		k.fail(key("rope.dimension_count"), "%d is not the head size %d, which must be even", r, c.HeadDim)
+	}
+	if k.err == nil {
+		if _, err := nn.NewRoPE(c.HeadDim, c.RopeTheta, c.RopeScaling); err != nil {
+			k.fail(key("rope.freq_base"), "%v", err)
+		}
+	}
+	c.Vocab = k.vocabulary(arch)
+	_, head := k.file.Lookup("output.weight")
+	c.TiedHead = !head
+	return c
+}
+
+// vocabulary returns the number of rows of the embedding matrix.
+func (k *keys) vocabulary(arch string) int {
+	if k.file.Has(arch + ".vocab_size") {
+		return k.count(arch+".vocab_size", math.MaxInt32)
+	}
+	tokens, ok := k.file.Value("tokenizer.ggml.tokens")
+	if !ok || tokens.Kind() != gguf.Array {
+		k.fail("tokenizer.ggml.tokens", "missing, or no array")
+		return 1
+	}
+	return tokens.Len()
+}
+
+// scaling reads how rotary positions are stretched.
+func (k *keys) scaling(arch string) nn.RopeScaling {
+	typ, err := k.file.StringOr(arch+".rope.scaling.type", "")
+	k.try(err)
+	factor := k.floatOr(arch+".rope.scaling.factor", k.floatOr(arch+".rope.scale_linear", 0))
+	switch typ {
+	case "none":
+	case "", "linear":
+		// A type alone stretches nothing, nor does a factor of 0, llama.cpp's "unset".
+		if factor != 0 && factor != 1 {
+			if !(factor > 0) {
+				k.fail(arch+".rope.scaling.factor", "%v is not positive", factor)
+			}
+			return nn.RopeScaling{Type: "linear", Factor: factor}
+		}
+	default:
+		k.fail(arch+".rope.scaling.type", "%q is not supported (none, linear)", typ)
+	}
+	return nn.RopeScaling{}
+}
+
+// projector reads the architecture of a LLaVA projector file into m.
+func (k *keys) projector(m *Model) {
+	k.architecture("clip")
+	vision, err := k.file.Bool("clip.has_vision_encoder")
+	k.try(err)
+	if k.err == nil && !vision {
+		k.fail("clip.has_vision_encoder", "false: no vision tower in the file")
+	}
+	typ, err := k.file.StringOr("clip.projector_type", "mlp")
+	k.try(err)
+	if k.err == nil && typ != "mlp" {
+		k.fail("clip.projector_type", "%q is not supported (mlp)", typ)
+	}
+	c := &VisionConfig{
+		ImageSize:    k.count("clip.vision.image_size", maxImage),
+		PatchSize:    k.count("clip.vision.patch_size", maxImage),
+		Hidden:       k.count("clip.vision.embedding_length", maxWidth),
+		Intermediate: k.count("clip.vision.feed_forward_length", maxWidth),
+		Layers:       k.count("clip.vision.block_count", maxLayers),
+		Heads:        k.count("clip.vision.attention.head_count", maxWidth),
+		Act:          k.activation(),
+	}
+	eps := k.float("clip.vision.attention.layer_norm_epsilon")
+	c.NormEps = k.eps("clip.vision.attention.layer_norm_epsilon", &eps, 0)
+	if k.err != nil {
+		return
+	}
+	k.divides("clip.vision.attention.head_count", c.Heads, "clip.vision.embedding_length", c.Hidden)
+	if c.PatchSize > c.ImageSize {
+		k.fail("clip.vision.patch_size", "%d is larger than the image size %d", c.PatchSize, c.ImageSize)
+	}
+	if last := fmt.Sprintf("v.blk.%d.ln1.weight", c.Layers-1); k.err == nil {
+		if _, ok := k.file.Lookup(last); !ok {
+			k.fail("clip.vision.block_count", "%d, but tensor %s is missing", c.Layers, last)
+		}
+	}
+	c.FeatureLayers = k.featureLayers(c.Layers)
+	m.Config.Vision, m.Config.Projector = c, &ProjectorConfig{Act: tensor.GELU}
+	m.images = preprocess.Default(c.ImageSize)
+	k.triple("clip.vision.image_mean", &m.images.Mean, false)
+	k.triple("clip.vision.image_std", &m.images.Std, true)
+}
+
+// activation is CLIP's quick GELU unless the file says otherwise.
+func (k *keys) activation() tensor.Activation {
+	gelu, err := k.file.BoolOr("clip.use_gelu", false)
+	k.try(err)
+	silu, err := k.file.BoolOr("clip.use_silu", false)
+	k.try(err)
+	switch {
+	case gelu && silu:
+		k.fail("clip.use_silu", "true, and clip.use_gelu is true too")
+	case gelu:
+		return tensor.GELU
+	case silu:
+		return tensor.SiLU
+	}
+	return tensor.QuickGELU
+}
+
+// featureLayers reads after how many blocks the features are taken. Files of the
+// first converters do not say: they hold exactly the blocks that are run.
+func (k *keys) featureLayers(blocks int) []int {
+	const key = "clip.vision.feature_layer"
+	if !k.file.Has(key) {
+		return []int{blocks}
+	}
+	list, err := k.file.Int32s(key)
+	k.try(err)
+	if len(list) == 0 {
+		k.fail(key, "empty")
+	}
+	var out []int
+	for _, n := range list {
+		if n < 0 || int(n) > blocks {
+			k.fail(key, "%d is not in 0..%d", n, blocks)
+		}
+		out = append(out, int(n))
+	}
+	return out
+}
+
+// triple reads one number a colour channel.
+func (k *keys) triple(key string, dst *[3]float64, divisor bool) {
+	list, err := k.file.Float32s(key)
+	k.try(err)
+	if k.err == nil && len(list) != 3 {
+		k.fail(key, "%d values, not 3", len(list))
+	}
+	for i, x := range list {
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) || divisor && x <= 0 {
+			k.fail(key, "element %d is %v", i, x)
+		}
+		if k.err == nil {
+			dst[i] = float64(x)
+		}
+	}
+}
+
+// ggufSource finds tensors by the names that llama.cpp's converters give them.
+type ggufSource struct {
+	text, vision       *gguf.File
+	sizes, visionSizes []string
+	config             *Config
+	permuted           bool // rotary pairs of q and k are neighbours, as arch llama stores them
+	swapped            bool // ffn_up is the tower's second layer, as the first converters wrote
+}
+
+var (
+	textNames = strings.NewReplacer(
+		"embed_tokens.", "token_embd.", "lm_head.", "output.", "layers.", "blk.",
+		"self_attn.q_proj", "attn_q", "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v", "self_attn.o_proj", "attn_output",
+		"input_layernorm", "attn_norm", "post_attention_layernorm", "ffn_norm",
+		"mlp.gate_proj", "ffn_gate", "mlp.up_proj", "ffn_up", "mlp.down_proj", "ffn_down",
+	)
+	visionNames = strings.NewReplacer(
+		"vision.embeddings.class_embedding", "v.class_embd", "vision.embeddings.patch_embedding", "v.patch_embd",
+		"vision.embeddings.position_embedding", "v.position_embd", "vision.pre_layrnorm", "v.pre_ln", "vision.encoder.layers.", "v.blk.",
+		"self_attn.q_proj", "attn_q", "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v", "self_attn.out_proj", "attn_out",
+		"layer_norm1", "ln1", "layer_norm2", "ln2", "mlp.fc1", "ffn_up", "mlp.fc2", "ffn_down",
+		"projector.linear_1", "mm.0", "projector.linear_2", "mm.2",
+	)
+	swapNames = strings.NewReplacer("ffn_up", "ffn_down", "ffn_down", "ffn_up")
+)
+
+// locate returns the file that a tensor is in and its name there.
+func (s *ggufSource) locate(name string) (*gguf.File, string) {
+	if strings.HasPrefix(name, "vision.") || strings.HasPrefix(name, "projector.") {
+		n := visionNames.Replace(name)
+		if s.swapped {
+			n = swapNames.Replace(n)
+		}
+		return s.vision, n
+	}
+	if name == "norm.weight" {
+		return s.text, "output_norm.weight"
+	}
+	return s.text, textNames.Replace(name)
+}
+
+func (s *ggufSource) find(name string, shape ...int) (stored, bool, error) {
+	f, n := s.locate(name)
+	t, ok := f.Lookup(n)
+	if !ok {
+		return stored{}, false, nil
+	}
+	switch t.Type {
+	case quant.I8, quant.I16, quant.I32, quant.I64, quant.F64, quant.Q8_1, quant.Q8_K:
+		return stored{}, true, fmt.Errorf("%v is no type for a weight", t.Type)
+	}
+	out := stored{t.Type, t.Shape, t.Data}
+	if s.permuted && slices.Equal(t.Shape, shape) {
+		c := &s.config.Text
+		switch {
+		case strings.Contains(name, "self_attn.q_proj") && f == s.text:
+			out.data = halfSplit(t.Data, c.Heads, c.HeadDim)
+		case strings.Contains(name, "self_attn.k_proj") && f == s.text:
+			out.data = halfSplit(t.Data, c.KVHeads, c.HeadDim)
+		}
+	}
+	return out, true, nil
+}
+
+// halfSplit returns the rows of a query or key projection in the order that the
+// half-split rotary embedding wants: row j*dim/2+i of a head is the stored row
+// 2i+j. A row is whole blocks, so nothing is quantised again.
+func halfSplit(data []byte, heads, dim int) []byte {
+	out := make([]byte, len(data))
+	row := len(data) / (heads * dim)
+	for h := range heads {
+		for r := range dim {
+			from := h*dim + 2*(r%(dim/2)) + r/(dim/2)
+			copy(out[(h*dim+r)*row:(h*dim+r+1)*row], data[from*row:])
+		}
+	}
+	return out
+}
+
+// feedForwardSwapped tells the first converters' files by the shape of what they
+// call ffn_down: it reads the tower's width.
+func (s *ggufSource) feedForwardSwapped() bool {
+	t, ok := s.vision.Lookup("v.blk.0.ffn_down.weight")
+	return ok && len(t.Shape) == 2 && t.Shape[1] == s.config.Vision.Hidden
+}
+
+// divideFrequencies applies the file's own rotary frequency divisors.
+func (s *ggufSource) divideFrequencies(d *Decoder) error {
+	const name = "rope_freqs.weight"
+	if _, ok := s.text.Lookup(name); !ok {
+		return nil
+	}
+	l := &loader{src: s}
+	div := l.vector(name, s.config.Text.HeadDim/2)
+	if l.err != nil {
+		return l.err
+	}
+	if err := d.RoPE.Divide(div); err != nil {
+		return fmt.Errorf("%s: %w", s.where(name), err)
+	}
+	return nil
+}
+
+func (s *ggufSource) where(name string) string {
+	f, n := s.locate(name)
+	sizes := s.sizes
+	if f == s.vision {
+		sizes = s.visionSizes
+	}
+	return fmt.Sprintf("%s (%s): tensor %s", f.Path(), strings.Join(sizes, ", "), n)
+}

@@ -1,0 +1,64 @@
+package nn
+
+import "github.com/go-par/par/tensor"
+
+// DecoderLayer is a LLaMA block: pre-norm causal attention and a gated MLP, each
+// added to the residual stream.
+type DecoderLayer struct {
+	InputNorm RMSNorm
+	Attn      Attention
+	PostNorm  RMSNorm
+	MLP       GatedMLP
+}
+
+// Forward adds the layer's output to the residual stream x, [n, hidden], whose
+// rows rot places. The rows' keys and values are appended to kv; limits[i] says
+// how many rows of kv row i then sees, nil for causal attention (row i sees what
+// kv held before and rows 0..i).
+//
+// rows lists the rows whose output is wanted, ascending, nil for all: the others
+// serve as keys and values only. The result is x cut to them.
+func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows []int32, kv *tensor.KV, rot *Rotation, limits []int32) tensor.Tensor {
+	if limits == nil {
+		limits = ws.causal(kv.Len, x.Rows, rows)
+	}
+	h := ws.norm.fit(x.Rows, x.Cols)
+	l.InputNorm.Forward(p, h, x)
+	l.Attn.keys(p, ws, h, kv, rot)
+	if rows != nil {
+		ws.rows.gather(rot, rows)
+		rot = &ws.rows
+	}
+	attn := l.Attn.queries(p, ws, h, rows, kv, rot, limits)
+	if rows != nil {
+		x = tensor.Compress(x, rows)
+	}
+	p.Add(x, attn)
+
+	h = ws.norm.fit(x.Rows, x.Cols)
+	l.PostNorm.Forward(p, h, x)
+	p.Add(x, l.MLP.Forward(p, ws, h))
+	return x
+}
+
+// EncoderLayer is a CLIP vision block: pre-norm bidirectional attention and an
+// MLP, each added to the residual stream.
+type EncoderLayer struct {
+	Norm1 LayerNorm
+	Attn  Attention
+	Norm2 LayerNorm
+	MLP   MLP
+}
+
+// Forward adds the layer's output to the residual stream x, [n, hidden]. kv is
+// scratch for the layer's keys and values.
+func (l *EncoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, kv *tensor.KV) {
+	h := ws.norm.fit(x.Rows, x.Cols)
+	l.Norm1.Forward(p, h, x)
+	kv.Truncate(0)
+	l.Attn.keys(p, ws, h, kv, nil)
+	p.Add(x, l.Attn.queries(p, ws, h, nil, kv, nil, nil))
+
+	l.Norm2.Forward(p, h, x)
+	p.Add(x, l.MLP.Forward(p, ws, h))
+}

@@ -1,0 +1,98 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/go-par/par/tensor"
+)
+
+// RoPE is rotary position embedding (Su et al., 2021) in the half-split layout:
+// dimension i of a head turns with dimension i + dim/2.
+type RoPE struct {
+	freq []float32 // radians per position, dim/2 of them
+}
+
+// RopeScaling stretches the positions that a model was trained on.
+type RopeScaling struct {
+	Type   string  // "", "default", "none", "linear" or "llama3"
+	Factor float64 // linear, llama3
+
+	// llama3 leaves wavelengths below Original/HighFreq alone, divides the
+	// frequencies of those above Original/LowFreq by Factor, and blends between.
+	LowFreq, HighFreq, Original float64
+}
+
+// NewRoPE returns the embedding for heads of dim values with frequencies
+// base^(-2i/dim), scaled.
+func NewRoPE(dim int, base float64, s RopeScaling) (*RoPE, error) {
+	switch {
+	case dim <= 0 || dim%2 != 0:
+		return nil, fmt.Errorf("rope: head size %d is not even and positive", dim)
+	case !(base > 0) || math.IsInf(base, 1):
+		return nil, fmt.Errorf("rope: theta %v is not positive and finite", base)
+	}
+	scale := func(f float64) float64 { return f }
+	switch s.Type {
+	case "", "default", "none":
+	case "linear":
+		if !positive(s.Factor) {
+			return nil, fmt.Errorf("rope: scaling factor %v is not positive and finite", s.Factor)
+		}
+		scale = func(f float64) float64 { return f / s.Factor }
+	case "llama3":
+		if !positive(s.Factor) || !positive(s.LowFreq) || !positive(s.Original) || !(s.HighFreq > s.LowFreq) || math.IsInf(s.HighFreq, 1) {
+			return nil, fmt.Errorf("rope: llama3 scaling with factor %v, low_freq_factor %v, high_freq_factor %v, original_max_position_embeddings %v is not usable",
+				s.Factor, s.LowFreq, s.HighFreq, s.Original)
+		}
+		scale = s.llama3
+	default:
+		return nil, fmt.Errorf("rope: scaling type %q is not supported", s.Type)
+	}
+	r := &RoPE{freq: make([]float32, dim/2)}
+	for i := range r.freq {
+		r.freq[i] = float32(scale(math.Pow(base, -2*float64(i)/float64(dim))))
+	}
+	return r, nil
+}
+
+func positive(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
+
+func (s RopeScaling) llama3(f float64) float64 {
+	wavelength := 2 * math.Pi / f
+	switch {
+	case wavelength < s.Original/s.HighFreq:
+		return f
+	case wavelength > s.Original/s.LowFreq:
+		return f / s.Factor
+	}
+	t := (s.Original/wavelength - s.LowFreq) / (s.HighFreq - s.LowFreq)
+	return (1-t)*f/s.Factor + t*f
+}
+
+// Divide divides frequency i by d[i], as GGUF files store llama3 scaling.
+func (r *RoPE) Divide(d []float32) error {
+	if len(d) != len(r.freq) {
+		return fmt.Errorf("rope: %d frequency divisors for %d frequencies", len(d), len(r.freq))
+	}
+	for i, x := range d {
+		if !positive(float64(x)) {
+			return fmt.Errorf("rope: frequency divisor %d is %v", i, x)
+		}
+		r.freq[i] /= x
+	}
+	return nil
+}
+
+// Angles writes the cosines and sines of the given positions, one row each:
+// cos and sin are [len(pos), dim/2]. The angle is rounded to f32 before its
+// cosine is taken, as the reference implementations do.
+func (r *RoPE) Angles(cos, sin tensor.Tensor, pos []int32) {
+	for i, p := range pos {
+		c, s := cos.Row(i), sin.Row(i)
+		for k, f := range r.freq {
+			sn, cs := math.Sincos(float64(float32(p) * f))
+			c[k], s[k] = float32(cs), float32(sn)
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package nn
+
+import "github.com/go-par/par/tensor"
+
+// Workspace keeps the intermediates of a forward pass for reuse. The zero value
+// is ready; one pass at a time may use it.
+type Workspace struct {
+	norm, q, k, v, ctx, out, up, gate buffer
+	rows                              Rotation
+	limits                            []int32
+}
+
+// buffer is a tensor that only grows.
+type buffer struct{ t tensor.Tensor }
+
+func (b *buffer) fit(rows, cols int) tensor.Tensor {
+	b.t = b.t.Resize(rows, cols)
+	return b.t
+}
+
+// causal returns, for each query row, how many cached rows it sees: all of those
+// before this pass and the pass's own rows up to itself. rows lists the queries
+// within the pass's n rows, nil for all.
+func (ws *Workspace) causal(before, n int, rows []int32) []int32 {
+	if rows != nil {
+		n = len(rows)
+	}
+	if cap(ws.limits) < n {
+		ws.limits = make([]int32, n)
+	}
+	ws.limits = ws.limits[:n]
+	for i := range ws.limits {
+		r := int32(i)
+		if rows != nil {
+			r = rows[i]
+		}
+		ws.limits[i] = int32(before) + r + 1
+	}
+	return ws.limits
+}
