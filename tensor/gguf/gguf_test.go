@@ -408,3 +408,30 @@ func name(i int) string {
 	}
 	return s
 }
+
+// BenchmarkOpen reads the header of a file with the vocabulary and the number of
+// tensors of an 8B LLaMA 3; the data does not matter.
+func BenchmarkOpen(b *testing.B) {
+	const tokens, tensors = 128_256, 291
+	texts := make([]string, tokens)
+	for i := range texts {
+		texts[i] = name(i)
+	}
+	keys := []KeyValue{
+		{"tokenizer.ggml.tokens", ArrayOf(texts)},
+		{"tokenizer.ggml.scores", ArrayOf(make([]float32, tokens))},
+		{"tokenizer.ggml.token_type", ArrayOf(make([]int32, tokens))},
+	}
+	var list []Source
+	for i := range tensors {
+		list = append(list, source(name(i), quant.Q4_0, []int{1, 32}, blob(18)))
+	}
+	data := encode(b, keys, list)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		f := open(b, data)
+		if _, err := f.Strings("tokenizer.ggml.tokens"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

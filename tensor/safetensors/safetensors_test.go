@@ -324,3 +324,19 @@ func TestWriteRefuses(t *testing.T) {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
+
+// BenchmarkOpen reads the header of a file with as many tensors as a large mixture
+// of experts has.
+func BenchmarkOpen(b *testing.B) {
+	var list []Source
+	for i := range 20_000 {
+		list = append(list, source(fmt.Sprintf("model.layers.%d.mlp.experts.%d.down_proj.weight", i/256, i%256), BF16, []int{2, 4}, blob(16)))
+	}
+	data := encode(b, list, nil)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := FromBytes("benchmark", data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
