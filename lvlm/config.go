@@ -34,8 +34,7 @@ type TextConfig struct {
 	RopeTheta                    float64
 	RopeScaling                  nn.RopeScaling
 	TiedHead                     bool
-	AttentionBias, MLPBias       bool
-	QKVBias                      bool // Qwen2: biases on q, k and v alone
+	QKVBias, OutputBias, MLPBias bool // biases of q, k and v; of the attention's output; of the MLP
 }
 
 // VisionConfig is the CLIP tower's.
@@ -306,17 +305,17 @@ func (j *jsonText) config() (TextConfig, error) {
 	}
 	// Fields that a file leaves out have the values of LLaMA-7B, transformers' LlamaConfig.
 	c := TextConfig{
-		Hidden:        f.size("hidden_size", j.Hidden, 4096, maxWidth),
-		Intermediate:  f.size("intermediate_size", j.Intermediate, 11008, maxWidth),
-		Layers:        f.size("num_hidden_layers", j.Layers, 32, maxLayers),
-		Heads:         f.size("num_attention_heads", j.Heads, 32, maxWidth),
-		Vocab:         f.size("vocab_size", j.Vocab, 32000, math.MaxInt32),
-		Context:       f.size("max_position_embeddings", j.Context, 2048, math.MaxInt32),
-		NormEps:       f.eps("rms_norm_eps", j.NormEps, 1e-6),
-		RopeTheta:     10000,
-		AttentionBias: j.AttentionBias,
-		MLPBias:       j.MLPBias,
-		QKVBias:       j.ModelType == "qwen2",
+		Hidden:       f.size("hidden_size", j.Hidden, 4096, maxWidth),
+		Intermediate: f.size("intermediate_size", j.Intermediate, 11008, maxWidth),
+		Layers:       f.size("num_hidden_layers", j.Layers, 32, maxLayers),
+		Heads:        f.size("num_attention_heads", j.Heads, 32, maxWidth),
+		Vocab:        f.size("vocab_size", j.Vocab, 32000, math.MaxInt32),
+		Context:      f.size("max_position_embeddings", j.Context, 2048, math.MaxInt32),
+		NormEps:      f.eps("rms_norm_eps", j.NormEps, 1e-6),
+		RopeTheta:    10000,
+		QKVBias:      j.AttentionBias || j.ModelType == "qwen2",
+		OutputBias:   j.AttentionBias,
+		MLPBias:      j.MLPBias,
 	}
 	c.KVHeads = f.size("num_key_value_heads", j.KVHeads, c.Heads, maxWidth)
 	f.divides("num_key_value_heads", c.KVHeads, "num_attention_heads", c.Heads)

@@ -158,7 +158,10 @@ func (k *keys) text(arch string) TextConfig {
 		Hidden:      k.count(key("embedding_length"), maxWidth),
 		RopeTheta:   k.floatOr(key("rope.freq_base"), 10000),
 		RopeScaling: k.scaling(arch),
-		QKVBias:     arch == "qwen2",
+		QKVBias:     arch == "qwen2" || k.stores("blk.0.attn_q.bias"),
+		OutputBias:  k.stores("blk.0.attn_output.bias"),
+		MLPBias:     k.stores("blk.0.ffn_gate.bias"),
+		TiedHead:    !k.stores("output.weight"),
 	}
 	if k.err != nil {
 		return c
@@ -191,9 +194,13 @@ func (k *keys) text(arch string) TextConfig {
 		}
 	}
 	c.Vocab = k.vocabulary(arch)
-	_, head := k.file.Lookup("output.weight")
-	c.TiedHead = !head
 	return c
+}
+
+// stores reports whether the file has the tensor.
+func (k *keys) stores(name string) bool {
+	_, ok := k.file.Lookup(name)
+	return ok
 }
 
 // vocabulary returns the number of rows of the embedding matrix.
@@ -262,7 +269,7 @@ func (k *keys) projector(m *Model) {
 		k.fail("clip.vision.patch_size", "%d is larger than the image size %d", c.PatchSize, c.ImageSize)
 	}
 	if last := fmt.Sprintf("v.blk.%d.ln1.weight", c.Layers-1); k.err == nil {
-		if _, ok := k.file.Lookup(last); !ok {
+		if !k.stores(last) {
 			k.fail("clip.vision.block_count", "%d, but tensor %s is missing", c.Layers, last)
 		}
 	}

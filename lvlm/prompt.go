@@ -65,6 +65,7 @@ func (m *Model) prompt(text string, images int) (*Prompt, error) {
 			p.IDs = append(p.IDs, tok.Encode(chunk, tokenizer.Options{AddSpecial: i == 0})...)
 		}
 	}
+	p.dropSecondBOS(tok)
 	for i, id := range p.IDs {
 		if id != m.Config.ImageToken && (id < 0 || int(id) >= m.Config.Text.Vocab) {
 			return nil, fmt.Errorf("prompt: token %d at %d is outside the model's vocabulary of %d", id, i, m.Config.Text.Vocab)
@@ -77,4 +78,17 @@ func (m *Model) prompt(text string, images int) (*Prompt, error) {
 		return nil, fmt.Errorf("prompt: %d tokens, more than the model's context of %d", n, m.Config.Text.Context)
 	}
 	return p, nil
+}
+
+// dropSecondBOS cuts the start token that the tokenizer adds where the text,
+// usually from a chat template, spells one already.
+func (p *Prompt) dropSecondBOS(tok *tokenizer.Tokenizer) {
+	bos, ok := tok.BOS()
+	if !ok || len(p.IDs) < 2 || p.IDs[0] != bos || p.IDs[1] != bos {
+		return
+	}
+	p.IDs = p.IDs[1:]
+	for i := range p.Spans {
+		p.Spans[i].Start--
+	}
 }

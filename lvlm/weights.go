@@ -133,14 +133,13 @@ func (l *loader) decoder(c *TextConfig) *Decoder {
 
 func (l *loader) decoderLayer(prefix string, c *TextConfig) nn.DecoderLayer {
 	attn, mlp := prefix+"self_attn.", prefix+"mlp."
-	qkv := c.AttentionBias || c.QKVBias
 	return nn.DecoderLayer{
 		InputNorm: l.rmsNorm(prefix+"input_layernorm", c.Hidden, c.NormEps),
 		Attn: nn.Attention{
-			Q:     l.linear(attn+"q_proj", c.Heads*c.HeadDim, c.Hidden, qkv),
-			K:     l.linear(attn+"k_proj", c.KVHeads*c.HeadDim, c.Hidden, qkv),
-			V:     l.linear(attn+"v_proj", c.KVHeads*c.HeadDim, c.Hidden, qkv),
-			O:     l.linear(attn+"o_proj", c.Hidden, c.Heads*c.HeadDim, c.AttentionBias),
+			Q:     l.linear(attn+"q_proj", c.Heads*c.HeadDim, c.Hidden, c.QKVBias),
+			K:     l.linear(attn+"k_proj", c.KVHeads*c.HeadDim, c.Hidden, c.QKVBias),
+			V:     l.linear(attn+"v_proj", c.KVHeads*c.HeadDim, c.Hidden, c.QKVBias),
+			O:     l.linear(attn+"o_proj", c.Hidden, c.Heads*c.HeadDim, c.OutputBias),
 			Heads: c.Heads, KVHeads: c.KVHeads, HeadDim: c.HeadDim,
 		},
 		PostNorm: l.rmsNorm(prefix+"post_attention_layernorm", c.Hidden, c.NormEps),
