@@ -7,74 +7,65 @@ import (
 )
 
 // reduce converts what image/png decodes to RGB, in place where a pixel takes
-// three bytes or more: the picture is not to be used afterwards. clip says how
-// Pillow reduces the samples of its mode I;16, 16-bit gray: values above 255
-// become 255. Other 16-bit samples lose their low byte.
-func reduce(m image.Image, clip bool) (*RGB, error) {
+// three bytes or more: the picture is not to be used afterwards. gray16 says that
+// the file has gray samples of 16 bits, which Pillow (mode I;16) clips to 255;
+// of others it takes the high byte.
+func reduce(m image.Image, gray16 bool) (*RGB, error) {
 	w, h := m.Bounds().Dx(), m.Bounds().Dy()
-	n := w * h
+	compact := func(pix []byte, size int, f func(s []byte) [3]byte) (*RGB, error) {
+		img := &RGB{w, h, pix[: 3*w*h : 3*w*h]}
+		mapPixels(img.Pix, pix, size, f)
+		return img, nil
+	}
+	expand := func(pix []byte, size int, f func(s []byte) [3]byte) (*RGB, error) {
+		img := NewRGB(w, h)
+		mapPixels(img.Pix, pix, size, f)
+		return img, nil
+	}
 	switch m := m.(type) {
 	case *image.Gray:
-		img := NewRGB(w, h)
-		for i, v := range m.Pix[:n] {
-			d := img.Pix[3*i:][:3]
-			d[0], d[1], d[2] = v, v, v
-		}
-		return img, nil
+		return expand(m.Pix, 1, gray)
 	case *image.Gray16:
-		img := NewRGB(w, h)
-		for i := range n {
-			v := m.Pix[2*i+1]
-			if m.Pix[2*i] != 0 {
-				v = 255
-			}
-			d := img.Pix[3*i:][:3]
-			d[0], d[1], d[2] = v, v, v
-		}
-		return img, nil
+		return expand(m.Pix, 2, func(s []byte) [3]byte { v := clip16(s); return [3]byte{v, v, v} })
 	case *image.Paletted:
 		colours, _ := onWhite(m.Palette)
-		img := NewRGB(w, h)
-		for i, index := range m.Pix[:n] {
-			copy(img.Pix[3*i:3*i+3], colours[index][:])
-		}
-		return img, nil
-	case *image.RGBA: // image/png uses it for opaque pictures only
-		for i := range n {
-			d, s := m.Pix[3*i:][:3], [4]byte(m.Pix[4*i:])
-			d[0], d[1], d[2] = s[0], s[1], s[2]
-		}
-		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
+		return expand(m.Pix, 1, func(s []byte) [3]byte { return colours[s[0]] })
+	case *image.RGBA: // opaque, as PNG and JPEG decode it
+		return compact(m.Pix, 4, func(s []byte) [3]byte { return [3]byte(s) })
 	case *image.NRGBA:
-		for i := range n {
-			d, s := m.Pix[3*i:][:3], [4]byte(m.Pix[4*i:])
-			d[0], d[1], d[2] = blend(s[0], s[3]), blend(s[1], s[3]), blend(s[2], s[3])
-		}
-		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
+		return compact(m.Pix, 4, func(s []byte) [3]byte { return over(s[0], s[1], s[2], s[3]) })
 	case *image.RGBA64:
-		for i := range n {
-			d, s := m.Pix[3*i:][:3], [8]byte(m.Pix[8*i:])
-			d[0], d[1], d[2] = s[0], s[2], s[4]
-		}
-		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
+		return compact(m.Pix, 8, func(s []byte) [3]byte { return [3]byte{s[0], s[2], s[4]} })
 	case *image.NRGBA64:
-		for i := range n {
-			d, s := m.Pix[3*i:][:3], [8]byte(m.Pix[8*i:])
-			r, g, b, a := s[0], s[2], s[4], s[6]
-			if clip {
-				if r != 0 {
-					r = 255
-				} else {
-					r = s[1]
-				}
-				g, b = r, r
-			}
-			d[0], d[1], d[2] = blend(r, a), blend(g, a), blend(b, a)
+		if gray16 {
+			return compact(m.Pix, 8, func(s []byte) [3]byte { v := clip16(s); return over(v, v, v, s[6]) })
 		}
-		return &RGB{w, h, m.Pix[: 3*n : 3*n]}, nil
+		return compact(m.Pix, 8, func(s []byte) [3]byte { return over(s[0], s[2], s[4], s[6]) })
 	}
 	return nil, fmt.Errorf("pixels of type %T are not supported", m)
 }
+
+// mapPixels converts pixels of size bytes to RGB one by one. dst may start where
+// src does: it then grows no faster than src is read, if size is 3 or more.
+func mapPixels(dst, src []byte, size int, f func(s []byte) [3]byte) {
+	for i := range len(dst) / 3 {
+		rgb := f(src[size*i : size*(i+1)])
+		copy(dst[3*i:3*i+3], rgb[:])
+	}
+}
+
+func gray(s []byte) [3]byte { return [3]byte{s[0], s[0], s[0]} }
+
+// clip16 reduces a big-endian sample of 16 bits.
+func clip16(s []byte) byte {
+	if s[0] != 0 {
+		return 255
+	}
+	return s[1]
+}
+
+// over composites a colour of opacity a onto white.
+func over(r, g, b, a byte) [3]byte { return [3]byte{blend(r, a), blend(g, a), blend(b, a)} }
 
 // blend composites a sample of opacity a onto white with the rounding of
 // Pillow's alpha_composite: seven extra bits, division by 255 by shifts.
@@ -91,7 +82,7 @@ func blend(v, a byte) byte {
 func onWhite(p color.Palette) (colours [256][3]byte, transparent bool) {
 	for i, c := range p[:min(len(p), len(colours))] {
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)
-		colours[i] = [3]byte{blend(n.R, n.A), blend(n.G, n.A), blend(n.B, n.A)}
+		colours[i] = over(n.R, n.G, n.B, n.A)
 		transparent = transparent || n.A == 0
 	}
 	return colours, transparent

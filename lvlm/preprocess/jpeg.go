@@ -37,17 +37,15 @@ func decodeJPEG(data []byte, _ image.Config) (*RGB, error) {
 	case *image.Gray:
 		img = NewRGB(m.Rect.Dx(), m.Rect.Dy())
 		for y := range img.H {
-			for x, v := range m.Pix[y*m.Stride:][:img.W] {
-				d := img.row(y)[3*x:][:3]
-				d[0], d[1], d[2] = v, v, v
-			}
+			mapPixels(img.row(y), m.Pix[y*m.Stride:], 1, gray)
 		}
 	case *image.RGBA:
 		if img, err = reduce(m, false); err != nil {
 			return nil, err
 		}
 	case *image.CMYK:
-		img = fromCMYK(m)
+		img = &RGB{m.Rect.Dx(), m.Rect.Dy(), m.Pix[:len(m.Pix)/4*3]}
+		mapPixels(img.Pix, m.Pix, 4, cmyk)
 	default:
 		return nil, fmt.Errorf("pixels of type %T are not supported", m)
 	}
@@ -108,20 +106,14 @@ func scanJPEG(data []byte) (info jpegInfo) {
 	}
 }
 
-// fromCMYK converts as Pillow does, each ink darkening what black leaves. It
-// writes over m's pixels.
-func fromCMYK(m *image.CMYK) *RGB {
-	w, h := m.Rect.Dx(), m.Rect.Dy()
-	n := w * h
-	for i := range n {
-		s, d := [4]byte(m.Pix[4*i:]), m.Pix[3*i:][:3]
-		light := 255 - int(s[3])
-		for ch := range d {
-			t := int(s[ch])*light + 128
-			d[ch] = byte(max(0, light-(t>>8+t)>>8))
-		}
+// cmyk converts as Pillow does, each ink darkening what black leaves.
+func cmyk(s []byte) (rgb [3]byte) {
+	light := 255 - int(s[3])
+	for ch := range rgb {
+		t := int(s[ch])*light + 128
+		rgb[ch] = byte(max(0, light-(t>>8+t)>>8))
 	}
-	return &RGB{w, h, m.Pix[: 3*n : 3*n]}
+	return rgb
 }
 
 // fromYCbCr upsamples the chroma planes and converts to RGB as libjpeg does.
