@@ -15,6 +15,7 @@
 package gguf
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/go-par/par/tensor/mmap"
@@ -116,12 +117,10 @@ func (f *File) Lookup(name string) (Tensor, bool) {
 // Close unmaps the files. Neither data of tensors nor values of keys must be used
 // afterwards.
 func (f *File) Close() error {
-	var first error
+	var err error
 	for _, m := range f.files {
-		if err := m.Close(); err != nil && first == nil {
-			first = err
-		}
+		err = errors.Join(err, m.Close())
 	}
 	f.files, f.parts = nil, []*container{{}}
-	return first
+	return err
 }

@@ -356,7 +356,7 @@ func TestWriteRefuses(t *testing.T) {
 		"blocks":         {nil, []Source{source("x", quant.Q8_0, []int{33}, blob(34))}, "33"},
 		"type":           {nil, []Source{source("x", 5, []int{32}, blob(34))}, "Q4_3"},
 		"data short":     {nil, []Source{source("x", quant.F32, []int{2}, blob(7))}, "missing"},
-		"data long":      {nil, []Source{source("x", quant.F32, []int{2}, blob(9))}, "more"},
+		"data long":      {nil, []Source{source("x", quant.F32, []int{2}, blob(9))}, "left"},
 	} {
 		err := Write(io.Discard, c.keys, c.tensors)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/go-par/par/tensor/atomicfile"
+	"github.com/go-par/par/tensor/internal/sized"
 	"github.com/go-par/par/tensor/quant"
 )
 
@@ -155,28 +156,9 @@ func (t *Source) check(ne []int) (uint64, error) {
 
 // writeData writes a tensor and its padding.
 func writeData(w io.Writer, t Source, size uint64, alignment int) error {
-	e := &exactWriter{w, size}
-	if err := t.Write(e); err != nil {
+	if err := sized.Write(w, size, t.Write); err != nil {
 		return err
-	}
-	if e.left != 0 {
-		return fmt.Errorf("%d bytes of %d are missing", e.left, size)
 	}
 	_, err := w.Write(make([]byte, padding(size, alignment)))
 	return err
-}
-
-// exactWriter lets through no more than the bytes left.
-type exactWriter struct {
-	w    io.Writer
-	left uint64
-}
-
-func (e *exactWriter) Write(p []byte) (int, error) {
-	if uint64(len(p)) > e.left {
-		return 0, fmt.Errorf("%d bytes more than the shape has", uint64(len(p))-e.left)
-	}
-	n, err := e.w.Write(p)
-	e.left -= uint64(n)
-	return n, err
 }

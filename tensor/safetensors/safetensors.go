@@ -9,6 +9,7 @@
 package safetensors
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -155,13 +156,11 @@ func (f *File) Metadata() map[string]string { return maps.Clone(f.metadata) }
 
 // Close unmaps the files. Data of tensors must not be used afterwards.
 func (f *File) Close() error {
-	var first error
+	var err error
 	for _, m := range f.files {
-		if err := m.Close(); err != nil && first == nil {
-			first = err
-		}
+		err = errors.Join(err, m.Close())
 	}
 	f.files, f.tensors = nil, nil
 	clear(f.byName)
-	return first
+	return err
 }

@@ -304,7 +304,7 @@ func TestWriteRefuses(t *testing.T) {
 		"overflow":          {[]Source{source("x", F64, []int{math.MaxInt32, math.MaxInt32, 8}, nil)}, nil, "overflow"},
 		"bits":              {[]Source{source("x", "F4", []int{3}, blob(1))}, nil, "whole bytes"},
 		"short":             {[]Source{source("x", F32, []int{2}, blob(7))}, nil, "missing"},
-		"long":              {[]Source{source("x", F32, []int{2}, blob(9))}, nil, "more"},
+		"long":              {[]Source{source("x", F32, []int{2}, blob(9))}, nil, "left"},
 		"metadata":          {nil, map[string]string{"k": "\xff"}, "metadata"},
 	} {
 		err := Write(io.Discard, c.tensors, c.metadata)

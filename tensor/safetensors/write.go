@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-par/par/tensor/atomicfile"
+	"github.com/go-par/par/tensor/internal/sized"
 )
 
 // Source is a tensor to be written. Write is called once, when the tensor's turn
@@ -82,12 +83,8 @@ func Write(w io.Writer, tensors []Source, metadata map[string]string) error {
 		return err
 	}
 	for i, t := range tensors {
-		c := &exactWriter{w, sizes[i]}
-		if err := t.Write(c); err != nil {
+		if err := sized.Write(w, sizes[i], t.Write); err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		if c.left != 0 {
-			return fmt.Errorf("tensor %q: %d bytes of %d are missing", t.Name, c.left, sizes[i])
 		}
 	}
 	return nil
@@ -163,19 +160,4 @@ func (t *Source) size() (uint64, error) {
 		}
 	}
 	return byteSize(t.DType, t.Shape)
-}
-
-// exactWriter lets through no more than the bytes left.
-type exactWriter struct {
-	w    io.Writer
-	left uint64
-}
-
-func (e *exactWriter) Write(p []byte) (int, error) {
-	if uint64(len(p)) > e.left {
-		return 0, fmt.Errorf("%d bytes more than the shape has", uint64(len(p))-e.left)
-	}
-	n, err := e.w.Write(p)
-	e.left -= uint64(n)
-	return n, err
 }
