@@ -2,8 +2,10 @@ package gguf
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,5 +126,41 @@ func TestOracleRewrite(t *testing.T) {
 		if !equalButVersionAndPadding(got, want) {
 			t.Errorf("%s: %d bytes became %d others", path, len(want), len(got))
 		}
+	}
+}
+
+// TestOracleDamaged changes bytes of real headers at random: every file that still
+// opens keeps its tensors inside.
+func TestOracleDamaged(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(oracle(t), "models", "*", "*.gguf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		t.Fatal("no models")
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, path := range paths {
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := parse(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := 0
+		const tries = 50
+		for range tries {
+			data := slices.Clone(whole[:max(len(whole)/2, len(whole)-r.IntN(2*len(whole)))])
+			for range 1 + r.IntN(3) {
+				data[r.IntN(min(c.dataStart, len(data)))] = byte(r.Uint32())
+			}
+			if f, err := FromBytes(path, data); err == nil {
+				opened++
+				visit(t, f)
+			}
+		}
+		t.Logf("%s: %d of %d open", path, opened, tries)
 	}
 }
