@@ -255,11 +255,18 @@ func (j *jsonConfig) config(clip *jsonVision) (*Config, error) {
 }
 
 // fields checks configuration values one by one and keeps the first error.
-type fields struct{ err error }
+type fields struct {
+	file string // named in errors, if not empty
+	err  error
+}
 
 func (f *fields) fail(name string, format string, args ...any) {
-	if f.err == nil {
-		f.err = fmt.Errorf("field %s: %s", name, fmt.Sprintf(format, args...))
+	if f.err != nil {
+		return
+	}
+	f.err = fmt.Errorf("field %s: %s", name, fmt.Sprintf(format, args...))
+	if f.file != "" {
+		f.err = fmt.Errorf("%s: %w", f.file, f.err)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // ggufTokenizer makes the tokenizer that a GGUF file describes under
 // tokenizer.ggml.
 func ggufTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
-	k := &keys{file: f}
+	k := newKeys(f)
 	model, err := f.String("tokenizer.ggml.model")
 	k.try(err)
 	tokens, err := f.Strings("tokenizer.ggml.tokens")
@@ -34,7 +34,8 @@ func ggufTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return tokenizer.NewSPM(tokens, scores, types, g)
+		t, err := tokenizer.NewSPM(tokens, scores, types, g)
+		return t, inFile(f, err)
 	case "gpt2":
 		merges, err := f.Strings("tokenizer.ggml.merges")
 		if err != nil {
@@ -44,9 +45,18 @@ func ggufTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return tokenizer.NewBPE(tokens, types, merges, pre, g)
+		t, err := tokenizer.NewBPE(tokens, types, merges, pre, g)
+		return t, inFile(f, err)
 	}
-	return nil, fmt.Errorf("key tokenizer.ggml.model: %q is not supported (llama, gpt2)", model)
+	return nil, fmt.Errorf("%s: field tokenizer.ggml.model: %q is not supported (llama, gpt2)", f.Path(), model)
+}
+
+// inFile names the file that err is about.
+func inFile(f *gguf.File, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", f.Path(), err)
 }
 
 // id reads the id of a special token, nil where the file has none.

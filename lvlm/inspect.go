@@ -3,6 +3,7 @@ package lvlm
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-par/par/tensor/gguf"
@@ -83,13 +84,15 @@ func Inspect(path string, o Options) (*Inspection, error) {
 	return in, nil
 }
 
-// inspectGGUF judges a GGUF file, and the projector that goes with it.
+// inspectGGUF judges a GGUF file, and the projector that goes with it. Where no
+// key speaks of a language model or a tokenizer, it is a container of tensors.
 func inspectGGUF(path string, o Options) (*Inspection, error) {
 	in := &Inspection{Path: path, Format: "GGUF"}
 	files := []string{path}
 	if p := o.projector(path); p != "" {
 		files = append(files, p)
 	}
+	model := false
 	for _, p := range files {
 		f, err := gguf.Open(p)
 		if err != nil {
@@ -97,12 +100,17 @@ func inspectGGUF(path string, o Options) (*Inspection, error) {
 		}
 		for _, kv := range f.KeyValues() {
 			in.Keys = append(in.Keys, Key{kv.Key, kv.Value.Kind().String(), kv.Value.String()})
+			group, _, _ := strings.Cut(kv.Key, ".")
+			model = model || group == "tokenizer" || slices.Contains(architectures, group)
 		}
 		for _, t := range f.Tensors() {
 			in.Tensors = append(in.Tensors, TensorInfo{t.Name, t.Type.String(), t.Shape, int64(t.Bytes)})
 			in.Bytes += int64(t.Bytes)
 		}
 		f.Close()
+	}
+	if !model {
+		return in, nil
 	}
 	m := new(Model)
 	defer m.Close()

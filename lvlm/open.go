@@ -55,9 +55,5 @@ func OpenTokenizer(path string) (*tokenizer.Tokenizer, error) {
 		return nil, err
 	}
 	defer f.Close()
-	t, err := ggufTokenizer(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return t, nil
+	return ggufTokenizer(f)
 }

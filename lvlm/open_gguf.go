@@ -15,6 +15,9 @@ import (
 	"github.com/go-par/par/tensor/quant"
 )
 
+// architectures are the language models of GGUF files that can be run.
+var architectures = []string{"llama", "qwen2"}
+
 // openGGUF opens a language model from a GGUF file and, where mmproj is not
 // empty, the vision tower and projector beside it.
 func (m *Model) openGGUF(path, mmproj string) error {
@@ -23,12 +26,12 @@ func (m *Model) openGGUF(path, mmproj string) error {
 		return err
 	}
 	m.files = append(m.files, f)
-	k := &keys{file: f}
+	k := newKeys(f)
 	m.Config = &Config{ImageToken: -1, ImageMode: "crop", ChunkedPrompt: true}
-	m.Config.Arch = k.architecture("llama", "qwen2")
+	m.Config.Arch = k.architecture(architectures...)
 	m.Config.Text = k.text(m.Config.Arch)
 	if k.err != nil {
-		return fmt.Errorf("%s: %w", path, k.err)
+		return k.err
 	}
 	src := &ggufSource{text: f, sizes: k.sizes, permuted: m.Config.Arch == "llama", config: m.Config}
 	if mmproj != "" {
@@ -37,10 +40,9 @@ func (m *Model) openGGUF(path, mmproj string) error {
 			return err
 		}
 		m.files = append(m.files, p)
-		v := &keys{file: p}
-		v.projector(m)
-		if v.err != nil {
-			return fmt.Errorf("%s: %w", mmproj, v.err)
+		v := newKeys(p)
+		if v.projector(m); v.err != nil {
+			return v.err
 		}
 		src.vision, src.visionSizes = p, v.sizes
 		src.swapped = src.feedForwardSwapped()
@@ -52,13 +54,13 @@ func (m *Model) openGGUF(path, mmproj string) error {
 		return err
 	}
 	if m.Tokenizer, err = ggufTokenizer(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	if t, err := f.StringOr("tokenizer.chat_template", ""); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	} else if t != "" {
 		if m.Template, err = chat.Parse(t); err != nil {
-			return fmt.Errorf("%s: key tokenizer.chat_template: %w", path, err)
+			return fmt.Errorf("%s: field tokenizer.chat_template: %w", path, err)
 		}
 	}
 	return nil
@@ -80,6 +82,8 @@ type keys struct {
 	fields
 	sizes []string // the sizes read, spelled out for errors about tensors
 }
+
+func newKeys(f *gguf.File) *keys { return &keys{file: f, fields: fields{file: f.Path()}} }
 
 // try keeps err.
 func (k *keys) try(err error) {
@@ -186,7 +190,7 @@ func (k *keys) text(arch string) TextConfig {
 		k.fail(key("attention.value_length"), "%d is not the key length %d", v, c.HeadDim)
 	}
 	if r := k.countOr(key("rope.dimension_count"), c.HeadDim, maxWidth); r != c.HeadDim || r%2 != 0 {
-		k.fail(key("rope.dimension_count"), "%d is not the head size %d, which must be even", r, c.HeadDim)
+		k.fail(key("rope.dimension_count"), "%d is not the head size %d, which must be even (%s)", r, c.HeadDim, strings.Join(k.sizes, ", "))
 	}
 	if k.err == nil {
 		if _, err := nn.NewRoPE(c.HeadDim, c.RopeTheta, c.RopeScaling); err != nil {
@@ -213,6 +217,7 @@ func (k *keys) vocabulary(arch string) int {
 		k.fail("tokenizer.ggml.tokens", "missing, or no array")
 		return 1
 	}
+	k.sizes = append(k.sizes, fmt.Sprintf("tokenizer.ggml.tokens %d", tokens.Len()))
 	return tokens.Len()
 }
 
