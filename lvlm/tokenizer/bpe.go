@@ -192,6 +192,10 @@ func (m *bpe) hasBytes(s string) bool {
 // written, which a run of them shares if they are to be fused.
 func (e *encoder) addUnknown(pending bool) bool {
 	m := e.model
+	if m.spm != nil {
+		e.add(none) // appendPiece fuses
+		return false
+	}
 	if m.unk == none {
 		return false
 	}
@@ -324,9 +328,13 @@ func (e *encoder) appendSymbols() {
 }
 
 // setSpaceStarts sets spaceStarts, given the pieces that merges make. The mark
-// itself must be known, so that it ends a run of unknown characters.
+// itself must be known, so that it ends a run of unknown characters, and these
+// must leave something behind that keeps two runs of marks apart. What unused
+// pieces were merged from is remembered for the whole text.
 func (m *bpe) setSpaceStarts(merged []string) {
-	id, _ := m.symbolAt(spaceMark)
-	m.spaceStarts = !m.byteLevel && id != none && (m.spm == nil || len(m.spm.unused) == 0) &&
+	mark, _ := m.symbolAt(spaceMark)
+	keepsApart := m.spm != nil || m.unk != none || m.fallback && !slices.Contains(m.bytes[:], none)
+	unused := m.spm != nil && len(m.spm.unused) > 0
+	m.spaceStarts = !m.byteLevel && mark != none && keepsApart && !unused &&
 		!slices.ContainsFunc(merged, func(p string) bool { return wordEnd(p) < len(p) })
 }

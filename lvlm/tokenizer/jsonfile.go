@@ -305,16 +305,18 @@ func (t *Tokenizer) postProcess(c *component, v *vocabulary) error {
 	if err != nil {
 		return err
 	}
+	seen := false
 	for _, c := range parts {
 		switch c.Type {
 		case "ByteLevel": // concerns offsets only
 		case "TemplateProcessing":
-			prefix, suffix, err := c.template(len(v.pieces))
-			if err != nil {
+			if seen {
+				return fmt.Errorf("type %q: more than one is not supported", c.Type)
+			}
+			seen = true
+			if t.prefix, t.suffix, err = c.template(len(v.pieces)); err != nil {
 				return fmt.Errorf("type %q: %w", c.Type, err)
 			}
-			t.prefix = append(prefix, t.prefix...)
-			t.suffix = append(t.suffix, suffix...)
 		default:
 			return unsupported(c)
 		}

@@ -246,25 +246,33 @@ func (m *bpe) newExtra(r rune) int32 {
 func (e *encoder) appendPiece(id int32) {
 	m := e.model
 	switch {
+	case id == none:
+		e.appendUnknown("")
 	case id >= m.spm.size:
-		char := string(m.spm.extra[id-m.spm.size])
-		if m.fallback {
-			for _, b := range []byte(char) {
-				e.ids = append(e.ids, m.bytes[b])
-			}
-			return
-		}
-		id = m.unk
+		e.appendUnknown(string(m.spm.extra[id-m.spm.size]))
 	case m.spm.unused[id]:
-		if parts, ok := e.parts[id]; ok {
-			e.appendPiece(parts[0])
-			e.appendPiece(parts[1])
+		parts, ok := e.parts[id]
+		if !ok {
+			e.appendUnknown(e.pieces[id])
 			return
 		}
+		e.appendPiece(parts[0])
+		e.appendPiece(parts[1])
+	default:
+		e.ids = append(e.ids, id)
 	}
-	// A run of unknown pieces is one.
-	if id == none || id == m.unk && len(e.ids) > e.first && e.ids[len(e.ids)-1] == id {
-		return
+}
+
+// appendUnknown appends the bytes of text, or the unknown piece, of which a run
+// is one.
+func (e *encoder) appendUnknown(text string) {
+	m := e.model
+	switch {
+	case m.fallback && text != "":
+		for _, b := range []byte(text) {
+			e.ids = append(e.ids, m.bytes[b])
+		}
+	case m.unk != none && (len(e.ids) == e.first || e.ids[len(e.ids)-1] != m.unk):
+		e.ids = append(e.ids, m.unk)
 	}
-	e.ids = append(e.ids, id)
 }
