@@ -1,10 +1,10 @@
 package lvlm
 
 import (
-	"encoding/binary"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 
 	"github.com/go-par/par/lvlm/preprocess"
@@ -13,72 +13,121 @@ import (
 	"github.com/go-par/par/tensor/quant"
 )
 
-// randomSource invents every tensor that is asked for: norms are the identity,
-// biases 0, weights normal with the variance that keeps activations' scale. A
-// tensor depends on the seed and its name alone.
-type randomSource struct{ seed uint64 }
+// Random says how the weights of a model are invented.
+type Random struct {
+	Seed uint64
+	Type quant.Type // how they are stored; F32 by default
 
-func (r randomSource) where(name string) string { return "random model: tensor " + name }
-
-func (r randomSource) find(name string, shape ...int) (stored, bool, error) {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	rng := rand.New(rand.NewPCG(r.seed, h.Sum64()))
-	value := func() float32 { return 0 }
-	switch fanIn := n / shape[0]; {
-	case strings.HasSuffix(name, "norm.weight"), strings.Contains(name, "layer_norm") && strings.HasSuffix(name, "weight"),
-		strings.Contains(name, "layrnorm") && strings.HasSuffix(name, "weight"):
-		value = func() float32 { return 1 }
-	case strings.HasSuffix(name, "bias"):
-	case strings.Contains(name, "embed"):
-		value = func() float32 { return float32(rng.NormFloat64()) * 0.5 }
-	default:
-		std := 1 / math.Sqrt(float64(fanIn))
-		value = func() float32 { return float32(rng.NormFloat64() * std) }
-	}
-	data := make([]byte, 4*n)
-	for i := range n {
-		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(value()))
-	}
-	return stored{quant.F32, shape, data}, true, nil
+	// Share gives every layer the weights of the first, so that a model of real
+	// size fits in little memory. A layer takes as long to run either way.
+	Share bool
 }
 
-// OpenRandom builds a small LLaVA with random weights in memory: the geometry of
-// LLaVA-1.5 (336-pixel images, 576 visual tokens) at a fraction of its width. It
-// shows every part of the engine at work where no checkpoint is at hand; its
-// answers mean nothing.
-func OpenRandom(seed uint64, o Options) (*Model, error) {
+// NewRandom makes a model of the given architecture with random weights, for
+// demonstrations, tests and measurements. Its answers mean nothing. The vocabulary
+// is a small one of its own; c.Text.Vocab is set to it.
+func NewRandom(c *Config, r Random, o Options) (*Model, error) {
 	tok, err := demoTokenizer()
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{
+	c.Text.Vocab, c.ImageToken = tok.Size(), -1
+	m := &Model{Config: c, Tokenizer: tok}
+	if c.Vision != nil {
+		m.images = preprocess.Default(c.Vision.ImageSize)
+	}
+	if err = m.load(&randomSource{r, map[string]stored{}}); err == nil {
+		err = m.finish(o)
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Demo returns the architecture of a small LLaVA: the geometry of LLaVA-1.5
+// (336-pixel images, 576 visual tokens) at a fraction of its width.
+func Demo() *Config {
+	return &Config{
 		Arch:      "LlavaForConditionalGeneration",
 		ImageMode: "crop",
 		Text: TextConfig{
 			Hidden: 256, Intermediate: 688, Layers: 16, Heads: 8, KVHeads: 8, HeadDim: 32,
-			Vocab: tok.Size(), Context: 4096, NormEps: 1e-5, RopeTheta: 10000,
+			Context: 4096, NormEps: 1e-5, RopeTheta: 10000,
 		},
 		Vision: &VisionConfig{
 			Hidden: 192, Intermediate: 768, Layers: 6, Heads: 6, ImageSize: 336, PatchSize: 14,
 			NormEps: 1e-5, Act: tensor.QuickGELU, FeatureLayers: []int{5},
 		},
-		Projector:  &ProjectorConfig{Act: tensor.GELU},
-		ImageToken: -1,
+		Projector: &ProjectorConfig{Act: tensor.GELU},
 	}
-	m := &Model{Config: c, Tokenizer: tok, images: preprocess.Default(c.Vision.ImageSize)}
-	if err := m.load(randomSource{seed}); err != nil {
-		return nil, err
+}
+
+// randomSource invents every tensor that is asked for: norms are the identity,
+// biases 0, weights normal with the variance that keeps activations' scale. A
+// tensor depends on the seed and its name alone.
+type randomSource struct {
+	Random
+	made map[string]stored
+}
+
+func (r *randomSource) where(name string) string { return "random model: tensor " + name }
+
+var layerNumber = regexp.MustCompile(`layers\.\d+\.`)
+
+func (r *randomSource) find(name string, shape ...int) (stored, bool, error) {
+	if r.Share {
+		name = layerNumber.ReplaceAllString(name, "layers.0.")
+		if t, ok := r.made[name]; ok {
+			return t, true, nil
+		}
 	}
-	if err := m.finish(o); err != nil {
-		m.Close()
-		return nil, err
+	n := 1
+	for _, d := range shape {
+		n *= d
 	}
-	return m, nil
+	t := stored{quant.F32, shape, nil}
+	values := r.values(name, n, n/shape[0])
+	if len(shape) > 1 {
+		t.typ = r.Type
+	}
+	size, err := t.typ.RowBytes(n)
+	if err != nil {
+		return t, true, err
+	}
+	t.data = make([]byte, size)
+	if err := quant.Encode(t.typ, t.data, values); err != nil {
+		return t, true, err
+	}
+	if r.Share {
+		r.made[name] = t
+	}
+	return t, true, nil
+}
+
+// values returns a tensor's n values, of which fanIn go into one output.
+func (r *randomSource) values(name string, n, fanIn int) []float32 {
+	v := make([]float32, n)
+	switch {
+	case strings.Contains(name, "norm") && strings.HasSuffix(name, "weight"):
+		for i := range v {
+			v[i] = 1
+		}
+	case strings.HasSuffix(name, "bias"):
+	default:
+		std := 1 / math.Sqrt(float64(fanIn))
+		if strings.Contains(name, "embed") {
+			std = 0.5
+		}
+		h := fnv.New64a()
+		h.Write([]byte(name))
+		rng := rand.New(rand.NewPCG(r.Seed, h.Sum64()))
+		for i := range v {
+			v[i] = float32(rng.NormFloat64() * std)
+		}
+	}
+	return v
 }
 
 // demoTokenizer has byte tokens for any text, and words for the random model to
@@ -91,7 +140,7 @@ func demoTokenizer() (*tokenizer.Tokenizer, error) {
 		pieces = append(pieces, "<0x"+string(hex[b>>4])+string(hex[b&15])+">")
 		types = append(types, 6)
 	}
-	for _, w := range strings.Fields(demoWords) {
+	for _, w := range append([]string{""}, strings.Fields(demoWords)...) {
 		pieces = append(pieces, "\u2581"+w)
 		types = append(types, 1)
 	}

@@ -229,7 +229,7 @@ func (f *runFlags) open(p *progress) (*lvlm.Model, error) {
 		return lvlm.Open(f.model, o)
 	}
 	p.note("No -model given: a small LLaVA with random weights answers, so the words mean nothing.")
-	return lvlm.OpenRandom(f.seed, o)
+	return lvlm.NewRandom(lvlm.Demo(), lvlm.Random{Seed: f.seed}, o)
 }
 
 // request reads the pictures and builds the prompt.
