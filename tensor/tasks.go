@@ -4,4 +4,9 @@ package tensor
 // since they live in the pool, starting an operation allocates nothing.
 type tasks struct {
 	gemm gemm
+
+	norm        norm
+	elementwise elementwise
+	rotation    rotation
+	attention   attention
 }

@@ -1,0 +1,278 @@
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/go-par/par/asm/asmtest"
+)
+
+// An attentionCase names a shape: queries, query heads, key heads, head size, keys,
+// and how the limits of the queries run.
+type attentionCase struct {
+	rows, heads, kvHeads, dim, keys int
+	limits                          string
+}
+
+func (c attentionCase) String() string {
+	return fmt.Sprintf("%dx%d/%dx%dx%d %s", c.rows, c.heads, c.kvHeads, c.dim, c.keys, c.limits)
+}
+
+// make returns random inputs. Beyond the keys held, the cache is full of NaN.
+func (c attentionCase) make() (q Tensor, kv *KV, limits []int32) {
+	r := rand.New(rand.NewPCG(uint64(c.rows), uint64(c.keys)))
+	q = randomTensor(r, c.rows, c.heads*c.dim)
+	width := c.kvHeads * c.dim
+	kv = NewKV(c.kvHeads, c.dim, 1)
+	for kv.Len < c.keys {
+		n := min(c.keys-kv.Len, 1+r.IntN(50))
+		kv.Append(randomTensor(r, n, width), randomTensor(r, n, width))
+	}
+	rest, _ := guarded(kv.Cap-kv.Len, width)
+	kv.Append(rest, rest)
+	kv.Truncate(c.keys)
+	if c.limits == "all" {
+		return q, kv, nil
+	}
+	limits = make([]int32, c.rows)
+	for i := range limits {
+		switch c.limits {
+		case "causal":
+			limits[i] = int32(max(1, c.keys-c.rows+i+1))
+		case "prefix": // the first half sees itself, the rest is causal
+			limits[i] = int32(max((c.keys+1)/2, c.keys-c.rows+i+1))
+		case "ragged":
+			limits[i] = 1 + r.Int32N(int32(c.keys))
+		default:
+			panic(c.limits)
+		}
+	}
+	return q, kv, limits
+}
+
+var attentionCases = []attentionCase{
+	{1, 1, 1, 1, 1, "all"},
+	{1, 4, 4, 64, 700, "all"},
+	{1, 8, 2, 128, 1100, "causal"},
+	{1, 7, 1, 20, 33, "all"},
+	{2, 6, 3, 48, 65, "causal"},
+	{3, 4, 4, 80, 1025, "ragged"},
+	{4, 2, 2, 8, 513, "ragged"},
+	{5, 9, 3, 16, 40, "causal"},
+	{6, 3, 1, 64, 96, "causal"},
+	{31, 2, 2, 20, 31, "causal"},
+	{32, 2, 2, 8, 97, "causal"},
+	{33, 2, 1, 48, 200, "prefix"},
+	{50, 3, 3, 72, 193, "all"},
+	{64, 4, 2, 80, 64, "causal"},
+	{65, 2, 2, 96, 12, "all"},
+	{70, 1, 1, 256, 300, "ragged"},
+	{100, 2, 2, 33, 100, "causal"},
+	{40, 2, 2, 1, 130, "ragged"},
+	{90, 6, 2, 64, 500, "causal"},
+}
+
+// checkAttentionResult compares with softmax attention in f64. An error of a score
+// by δ changes the weights by a factor of at most e^(2δ); after that there is one
+// rounding for each key, and a few for exponentials, scaling and division.
+func checkAttentionResult(t *testing.T, dst, q Tensor, heads int, kv *KV, limits []int32, scale float32) {
+	t.Helper()
+	const u = 0x1p-24
+	d := kv.Dim
+	for i := range q.Rows {
+		n := kv.Len
+		if limits != nil {
+			n = int(limits[i])
+		}
+		w := make([]float64, n)
+		for h := range heads {
+			g := h * kv.Heads / heads
+			var delta float64
+			top := math.Inf(-1)
+			for j := range w {
+				var sum, size float64
+				for k, x := range kv.keys(g)[j*d : (j+1)*d] {
+					p := float64(x) * float64(q.Row(i)[h*d+k])
+					sum += p
+					size += math.Abs(p)
+				}
+				w[j] = sum * float64(scale)
+				top = max(top, w[j])
+				delta = max(delta, float64(d+4)*u*size*float64(scale))
+			}
+			var total float64
+			for j, s := range w {
+				w[j] = math.Exp(s - top)
+				delta = max(delta, u*(top-s)*min(1, w[j]*float64(n)))
+				total += w[j]
+			}
+			for k, got := range dst.Row(i)[h*d : (h+1)*d] {
+				var want, size float64
+				for j, w := range w {
+					v := float64(kv.values(g)[j*d+k])
+					want += w / total * v
+					size += w / total * math.Abs(v)
+				}
+				if tol := size * (2*delta + float64(n+20)*u); !(math.Abs(float64(got)-want) <= tol) {
+					t.Fatalf("row %d, head %d, value %d: %v, want %v, allowed %.2g", i, h, k, got, want, tol)
+				}
+			}
+		}
+	}
+}
+
+func TestAttention(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, c := range attentionCases {
+			t.Run(c.String(), func(t *testing.T) {
+				q, kv, limits := c.make()
+				dst, intact := guarded(q.Rows, q.Cols)
+				scale := float32(1 / math.Sqrt(float64(c.dim)))
+				p.Attention(dst, q, c.heads, kv, limits, scale)
+				checkAttentionResult(t, dst, q, c.heads, kv, limits, scale)
+				if !intact() {
+					t.Error("wrote outside of the result")
+				}
+			})
+		}
+	})
+}
+
+func TestAttentionThreads(t *testing.T) {
+	serial, many := NewPool(1), NewPool(5)
+	defer serial.Close()
+	defer many.Close()
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, c := range attentionCases {
+			q, kv, limits := c.make()
+			got, want := New(q.Rows, q.Cols), New(q.Rows, q.Cols)
+			serial.Attention(want, q, c.heads, kv, limits, 0.3)
+			many.Attention(got, q, c.heads, kv, limits, 0.3)
+			sameBits(t, got, want)
+		}
+	})
+}
+
+// A row of many has the same bits whatever other rows are computed.
+func TestAttentionRowsAreIndependent(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		c := attentionCase{120, 4, 2, 48, 250, "ragged"}
+		q, kv, limits := c.make()
+		all := New(q.Rows, q.Cols)
+		p.Attention(all, q, c.heads, kv, limits, 0.3)
+
+		var rows, some []int32
+		for i := 1; i < c.rows; i += 3 {
+			rows, some = append(rows, int32(i)), append(some, limits[i])
+		}
+		sub, got, want := New(len(rows), q.Cols), New(len(rows), q.Cols), New(len(rows), q.Cols)
+		Gather(sub, q, rows)
+		Gather(want, all, rows)
+		p.Attention(got, sub, c.heads, kv, some, 0.3)
+		sameBits(t, got, want)
+	})
+}
+
+// Scores far apart: all weight on one key, the rest underflows.
+func TestAttentionOfSharpScores(t *testing.T) {
+	p := NewPool(1)
+	defer p.Close()
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, rows := range []int{1, 40} {
+			const keys, dim = 300, 8
+			kv := NewKV(1, dim, keys)
+			k, v := New(keys, dim), New(keys, dim)
+			for j := range keys {
+				k.Row(j)[0] = float32(-j)
+				if j >= 200 {
+					k.Row(j)[0] = float32(j)
+				}
+				v.Row(j)[3] = float32(j)
+			}
+			kv.Append(k, v)
+			q, dst := New(rows, dim), New(rows, dim)
+			for i := range rows {
+				q.Row(i)[0] = 1000
+			}
+			limits := make([]int32, rows)
+			for i := range limits {
+				limits[i] = int32(200 + i)
+			}
+			p.Attention(dst, q, 1, kv, limits, 1)
+			for i := range rows {
+				want := float32(0) // key 0 of those below 200
+				if i > 0 {
+					want = float32(199 + i)
+				}
+				if got := dst.Row(i)[3]; got != want {
+					t.Fatalf("row %d of %d takes value %v, want %v", i, rows, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestAttentionPanics(t *testing.T) {
+	p := NewPool(1)
+	defer p.Close()
+	kv := NewKV(2, 8, 4)
+	kv.Append(New(4, 16), New(4, 16))
+	for name, f := range map[string]func(){
+		"heads that do not divide": func() { p.Attention(New(1, 24), New(1, 24), 3, kv, nil, 1) },
+		"width":                    func() { p.Attention(New(1, 16), New(1, 15), 2, kv, nil, 1) },
+		"result":                   func() { p.Attention(New(2, 16), New(1, 16), 2, kv, nil, 1) },
+		"number of limits":         func() { p.Attention(New(1, 16), New(1, 16), 2, kv, []int32{1, 1}, 1) },
+		"limit 0":                  func() { p.Attention(New(1, 16), New(1, 16), 2, kv, []int32{0}, 1) },
+		"limit beyond":             func() { p.Attention(New(1, 16), New(1, 16), 2, kv, []int32{5}, 1) },
+		"no keys":                  func() { p.Attention(New(1, 16), New(1, 16), 2, NewKV(2, 8, 4), nil, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			f()
+		})
+	}
+}
+
+func TestAttentionDoesNotAllocate(t *testing.T) {
+	p := NewPool(2)
+	defer p.Close()
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, c := range attentionCases {
+			q, kv, limits := c.make()
+			dst := New(q.Rows, q.Cols)
+			if n := testing.AllocsPerRun(5, func() { p.Attention(dst, q, c.heads, kv, limits, 0.3) }); n != 0 {
+				t.Errorf("%v: %v allocations", c, n)
+			}
+		}
+	})
+}
+
+func FuzzAttention(f *testing.F) {
+	for _, c := range attentionCases {
+		f.Add(uint8(c.rows), uint8(c.heads/c.kvHeads), uint8(c.kvHeads), uint8(c.dim-1), uint16(c.keys), uint8(len(c.limits)))
+	}
+	p := NewPool(3)
+	f.Fuzz(func(t *testing.T, rows, group, kvHeads, dim uint8, keys uint16, limits uint8) {
+		c := attentionCase{
+			rows: 1 + int(rows)%80, kvHeads: 1 + int(kvHeads)%3, dim: 1 + int(dim), keys: 1 + int(keys)%1100,
+			limits: []string{"all", "causal", "prefix", "ragged"}[limits%4],
+		}
+		c.heads = c.kvHeads * (1 + int(group)%4)
+		q, kv, lim := c.make()
+		asmtest.TestAllTiers(t, func(t *testing.T) {
+			dst := New(q.Rows, q.Cols)
+			p.Attention(dst, q, c.heads, kv, lim, 0.2)
+			checkAttentionResult(t, dst, q, c.heads, kv, lim, 0.2)
+		})
+	})
+}

@@ -1,0 +1,36 @@
+package tensor
+
+import (
+	"fmt"
+
+	"github.com/go-par/par/asm"
+)
+
+// Rotate applies rotary position embedding to every head of x in place, in the
+// half-split layout: (x[i], x[i+d/2]) turns by the angle whose cosine and sine
+// are row r, column i of cos and sin.
+//
+// Shapes: x [n, heads*d], cos and sin [n, d/2].
+func (p *Pool) Rotate(x Tensor, heads int, cos, sin Tensor) {
+	if cos.Rows != x.Rows || sin.Rows != x.Rows || sin.Cols != cos.Cols || heads*2*cos.Cols != x.Cols {
+		panic(fmt.Sprintf("tensor: turning %d heads of %v by the angles of %v and %v", heads, x, cos, sin))
+	}
+	p.begin()
+	defer p.end()
+	t := &p.tasks.rotation
+	*t = rotation{x, cos, sin, max(1, grain/max(1, x.Cols))}
+	p.run(ceilDiv(x.Rows, t.perItem), t)
+	*t = rotation{}
+}
+
+// rotation turns rows; its items are runs of perItem rows.
+type rotation struct {
+	x, cos, sin Tensor
+	perItem     int
+}
+
+func (t *rotation) run(_, i int) {
+	for r := i * t.perItem; r < min((i+1)*t.perItem, t.x.Rows); r++ {
+		asm.Rotate(t.x.Row(r), t.cos.Row(r), t.sin.Row(r))
+	}
+}
