@@ -76,11 +76,8 @@ func fromGGUF(f *gguf.File) (*Tokenizer, error) {
 }
 
 func TestOracleGGUF(t *testing.T) {
-	root := os.Getenv("PAR_ORACLE")
-	if root == "" {
-		t.Skip("PAR_ORACLE is not set")
-	}
-	paths, err := filepath.Glob(filepath.Join(root, "gguf", "models", "*", "expect.json"))
+	root := oracleDir(t, "gguf", "models")
+	paths, err := filepath.Glob(filepath.Join(root, "*", "expect.json"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no models under %s (%v)", root, err)
 	}
@@ -145,11 +142,7 @@ func TestOracleGGUF(t *testing.T) {
 
 // TestOracleBadGGUF gives the files that are wrong as tokenizers their verdicts.
 func TestOracleBadGGUF(t *testing.T) {
-	root := os.Getenv("PAR_ORACLE")
-	if root == "" {
-		t.Skip("PAR_ORACLE is not set")
-	}
-	dir := filepath.Join(root, "gguf", "bad")
+	dir := oracleDir(t, "gguf", "bad")
 	data, err := os.ReadFile(filepath.Join(dir, "bad.json"))
 	if err != nil {
 		t.Fatal(err)
