@@ -13,28 +13,31 @@ const Queries = 32
 // KeyGroup divides the number of keys whose scores are computed at a time.
 const KeyGroup = 12
 
-// Panel is the state of a panel of queries between tiles of keys.
+// Panel is the state of a panel of queries between tiles of keys. Where fewer than
+// Queries are in use, all that belongs to the others is undefined.
 type Panel struct {
 	Max   [Queries]float32 // the greatest score so far, -Inf at first
 	Sum   [Queries]float32 // Σ 2^(score-Max) so far
 	Decay [Queries]float32 // by what the last Softmax reduced what was summed before
 	Limit [Queries]int32   // how many keys of the tile a query sees; read where masked
+	Used  int              // queries in use, from the first on; at least one
 }
 
 // AttentionScores computes the products of keys and a panel of queries:
 //
 //	s[j·Queries+r] = Σ_i k[j·dim+i]·q[i·Queries+r]
 //
-// for j < keys, a multiple of KeyGroup, and i < dim.
-func AttentionScores(s, q, k []float32, keys, dim int) {
+// for j < keys, a multiple of KeyGroup, i < dim and r < p.Used.
+func AttentionScores(s, q, k []float32, p *Panel, keys, dim int) {
 	s, q, k = s[:keys*Queries], q[:dim*Queries], k[:keys*dim]
 	if keys%KeyGroup != 0 {
 		panic("asm: AttentionScores: the keys are not whole groups")
 	}
+	p.check()
 	raceRead(q)
 	raceRead(k)
 	raceWrite(s)
-	attentionScores(s, q, k, keys, dim)
+	attentionScores(s, q, k, p, keys, dim)
 }
 
 // AttentionSoftmax takes the scores of keys into the panel and turns them into
@@ -43,6 +46,7 @@ func AttentionScores(s, q, k []float32, keys, dim int) {
 // tile a query sees one key at least.
 func AttentionSoftmax(s []float32, p *Panel, keys int, masked bool) {
 	s = s[:keys*Queries]
+	p.check()
 	raceWrite(s)
 	attentionSoftmax(s, p, keys, masked)
 }
@@ -52,25 +56,33 @@ func AttentionSoftmax(s []float32, p *Panel, keys int, masked bool) {
 //
 //	o[r·stride+c] = o[r·stride+c]·Decay[r] + Σ_j s[j·Queries+r]·v[j·dim+c]
 //
-// for j < keys and c < dim. stride is dim rounded up to a multiple of 16; the
+// for j < keys, c < dim and r < p.Used. stride is dim rounded up to a multiple of 16; the
 // values between are undefined.
 func AttentionValues(o, s, v []float32, p *Panel, keys, dim int) {
 	o, s, v = o[:Queries*ValueStride(dim)], s[:keys*Queries], v[:keys*dim]
+	p.check()
 	raceRead(s)
 	raceRead(v)
 	raceWrite(o)
 	attentionValues(o, s, v, p, keys, dim)
 }
 
+// check panics where the panel claims more queries than it can have.
+func (p *Panel) check() {
+	if p.Used < 1 || p.Used > Queries {
+		panic("asm: a panel uses no query, or too many")
+	}
+}
+
 // ValueStride returns dim rounded up to a multiple of 16.
 func ValueStride(dim int) int { return (dim + 15) &^ 15 }
 
-func attentionScoresGeneric(s, q, k []float32, keys, dim int) {
+func attentionScoresGeneric(s, q, k []float32, p *Panel, keys, dim int) {
 	clear(s)
 	for j := range keys {
-		row := (*[Queries]float32)(s[j*Queries:])
+		row := s[j*Queries : j*Queries+p.Used]
 		for i, x := range k[j*dim : (j+1)*dim] {
-			for r, y := range (*[Queries]float32)(q[i*Queries:]) {
+			for r, y := range q[i*Queries : i*Queries+p.Used] {
 				row[r] += x * y
 			}
 		}
@@ -78,7 +90,7 @@ func attentionScoresGeneric(s, q, k []float32, keys, dim int) {
 }
 
 func attentionSoftmaxGeneric(s []float32, p *Panel, keys int, masked bool) {
-	for r := range Queries {
+	for r := range p.Used {
 		n := keys
 		if masked {
 			n = min(n, max(0, int(p.Limit[r])))
@@ -104,7 +116,7 @@ func attentionSoftmaxGeneric(s []float32, p *Panel, keys int, masked bool) {
 
 func attentionValuesGeneric(o, s, v []float32, p *Panel, keys, dim int) {
 	stride := ValueStride(dim)
-	for r, decay := range p.Decay {
+	for r, decay := range p.Decay[:p.Used] {
 		row := o[r*stride : r*stride+dim]
 		scaleGeneric(row, decay, row)
 		for j := range keys {

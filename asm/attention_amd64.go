@@ -3,19 +3,19 @@
 package asm
 
 //go:noescape
-func attentionScoresAVX512(s, q, k []float32, keys, dim int)
+func attentionScoresAVX512(s, q, k []float32, p *Panel, keys, dim int)
 
 //go:noescape
-func attentionScoresAVX2(s, q, k []float32, keys, dim int)
+func attentionScoresAVX2(s, q, k []float32, p *Panel, keys, dim int)
 
-func attentionScores(s, q, k []float32, keys, dim int) {
+func attentionScores(s, q, k []float32, p *Panel, keys, dim int) {
 	switch {
 	case useAVX512:
-		attentionScoresAVX512(s, q, k, keys, dim)
+		attentionScoresAVX512(s, q, k, p, keys, dim)
 	case useAVX2:
-		attentionScoresAVX2(s, q, k, keys, dim)
+		attentionScoresAVX2(s, q, k, p, keys, dim)
 	default:
-		attentionScoresGeneric(s, q, k, keys, dim)
+		attentionScoresGeneric(s, q, k, p, keys, dim)
 	}
 }
 

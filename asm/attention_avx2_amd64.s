@@ -10,16 +10,19 @@
 	VFMADD231PS  Y0, t, s0 \
 	VFMADD231PS  Y1, t, s1
 
-// func attentionScoresAVX2(s, q, k []float32, keys, dim int)
+// func attentionScoresAVX2(s, q, k []float32, p *Panel, keys, dim int)
 //
 // Six keys by 16 queries: 12 sums in Y4 to Y15, 8 loads for 12 FMAs; first one
-// half of the queries, then the other.
-TEXT ·attentionScoresAVX2(SB), NOSPLIT, $0-88
+// half of the queries, then the other, if any of it is in use.
+TEXT ·attentionScoresAVX2(SB), NOSPLIT, $0-96
 	MOVQ s_base+0(FP), DI
 	MOVQ q_base+24(FP), BX
 	MOVQ k_base+48(FP), SI
-	MOVQ keys+72(FP), R8
-	MOVQ dim+80(FP), R9
+	MOVQ p+72(FP), R15
+	MOVQ keys+80(FP), R8
+	MOVQ dim+88(FP), R9
+	MOVQ PANEL_USED(R15), R15
+	SHLQ $2, R15             // bytes of the queries in use
 	LEAQ (R9*4), R10         // bytes per key
 	LEAQ (R10)(R10*2), R11   // of three
 group:
@@ -74,7 +77,7 @@ store:
 	VMOVUPS Y14, 640(AX)
 	VMOVUPS Y15, 672(AX)
 	ADDQ    $64, R13
-	CMPQ    R13, $128
+	CMPQ    R13, R15
 	JL      half
 	ADDQ    $768, DI
 	LEAQ    (SI)(R11*2), SI
@@ -115,7 +118,7 @@ TEXT ·attentionSoftmaxAVX2(SB), NOSPLIT, $0-41
 	MOVQ     s_base+0(FP), DI
 	MOVQ     p+24(FP), BX
 	MOVBQZX  masked+40(FP), R8
-	MOVQ     $4, R9           // groups of eight queries
+	MOVQ     PANEL_USED(BX), R9
 	VPCMPEQD Y14, Y14, Y14
 queries:
 	VMOVUPS PANEL_MAX(BX), Y1
@@ -210,8 +213,8 @@ sum:
 	VMOVUPS     Y2, PANEL_SUM(BX)
 	ADDQ        $32, BX
 	ADDQ        $32, DI
-	DECQ        R9
-	JNZ         queries
+	SUBQ        $8, R9
+	JG          queries
 	VZEROUPPER
 	RET
 
@@ -259,6 +262,9 @@ sum:
 TEXT ·attentionValuesAVX2(SB), NOSPLIT, $0-96
 	MOVQ     o_base+0(FP), DI
 	MOVQ     v_base+48(FP), SI
+	MOVQ     p+72(FP), R15
+	MOVQ     PANEL_USED(R15), R15
+	SHLQ     $2, R15
 	MOVQ     dim+88(FP), R8   // columns left
 	LEAQ     (R8*4), R10      // bytes per value
 	LEAQ     15(R8), R11
@@ -308,7 +314,7 @@ store3:
 	STORE(64, Y6, Y9, Y12, Y15)
 	LEAQ (R9)(R11*4), R9
 	ADDQ $16, BX
-	CMPQ BX, $128
+	CMPQ BX, R15
 	JL   rows3
 	ADDQ $96, DI
 	ADDQ $96, SI
@@ -343,7 +349,7 @@ store2:
 	STORE(32, Y5, Y7, Y9, Y11)
 	LEAQ (R9)(R11*4), R9
 	ADDQ $16, BX
-	CMPQ BX, $128
+	CMPQ BX, R15
 	JL   rows2
 	ADDQ $64, DI
 	ADDQ $64, SI
@@ -394,7 +400,7 @@ store1:
 	STORE(0, Y4, Y5, Y6, Y7)
 	LEAQ  (R9)(R11*8), R9
 	ADDQ  $32, BX
-	CMPQ  BX, $128
+	CMPQ  BX, R15
 	JL    rows1
 	ADDQ  $32, DI
 	ADDQ  $32, SI

@@ -10,21 +10,24 @@
 	VFMADD231PS Z0, t, s0 \
 	VFMADD231PS Z1, t, s1
 
-// func attentionScoresAVX512(s, q, k []float32, keys, dim int)
+// func attentionScoresAVX512(s, q, k []float32, p *Panel, keys, dim int)
 //
-// Twelve keys by 32 queries: 24 sums in Z8 to Z31, which hide the latency of the
-// FMA, 14 loads for 24 FMAs.
-TEXT ·attentionScoresAVX512(SB), NOSPLIT, $0-88
+// Twelve keys by 32 queries: 24 sums in Z8 to Z31, 14 loads for 24 FMAs; 16
+// queries where no more are in use.
+TEXT ·attentionScoresAVX512(SB), NOSPLIT, $0-96
 	MOVQ s_base+0(FP), DI
 	MOVQ q_base+24(FP), BX
 	MOVQ k_base+48(FP), SI
-	MOVQ keys+72(FP), R8
-	MOVQ dim+80(FP), R9
+	MOVQ p+72(FP), R15
+	MOVQ keys+80(FP), R8
+	MOVQ dim+88(FP), R9
 	LEAQ (R9*4), R10         // bytes per key
 	LEAQ (R10)(R10*2), R11   // of three
 group:
 	SUBQ   $12, R8
 	JL     done
+	CMPQ   PANEL_USED(R15), $16
+	JLE    narrow
 	LEAQ   (SI)(R11*1), R12  // keys 3, 6, 9
 	LEAQ   (SI)(R11*2), R13
 	LEAQ   (R12)(R11*2), DX
@@ -103,6 +106,65 @@ store:
 	VMOVUPS Z29, 1344(DI)
 	VMOVUPS Z30, 1408(DI)
 	VMOVUPS Z31, 1472(DI)
+	ADDQ    $1536, DI
+	SUBQ    R10, SI
+	LEAQ    (SI)(R11*4), SI
+	JMP     group
+
+narrow:
+	LEAQ   (SI)(R11*1), R12
+	LEAQ   (SI)(R11*2), R13
+	LEAQ   (R12)(R11*2), DX
+	MOVQ   BX, AX
+	MOVQ   R9, CX
+	VPXORD Z8, Z8, Z8
+	VPXORD Z10, Z10, Z10
+	VPXORD Z12, Z12, Z12
+	VPXORD Z14, Z14, Z14
+	VPXORD Z16, Z16, Z16
+	VPXORD Z18, Z18, Z18
+	VPXORD Z20, Z20, Z20
+	VPXORD Z22, Z22, Z22
+	VPXORD Z24, Z24, Z24
+	VPXORD Z26, Z26, Z26
+	VPXORD Z28, Z28, Z28
+	VPXORD Z30, Z30, Z30
+	TESTQ  CX, CX
+	JZ     storeNarrow
+loopNarrow:
+	VMOVUPS          (AX), Z0
+	VFMADD231PS.BCST (SI), Z0, Z8
+	VFMADD231PS.BCST (SI)(R10*1), Z0, Z10
+	VFMADD231PS.BCST (SI)(R10*2), Z0, Z12
+	VFMADD231PS.BCST (R12), Z0, Z14
+	VFMADD231PS.BCST (R12)(R10*1), Z0, Z16
+	VFMADD231PS.BCST (R12)(R10*2), Z0, Z18
+	VFMADD231PS.BCST (R13), Z0, Z20
+	VFMADD231PS.BCST (R13)(R10*1), Z0, Z22
+	VFMADD231PS.BCST (R13)(R10*2), Z0, Z24
+	VFMADD231PS.BCST (DX), Z0, Z26
+	VFMADD231PS.BCST (DX)(R10*1), Z0, Z28
+	VFMADD231PS.BCST (DX)(R10*2), Z0, Z30
+	ADDQ             $128, AX
+	ADDQ             $4, SI
+	ADDQ             $4, R12
+	ADDQ             $4, R13
+	ADDQ             $4, DX
+	DECQ             CX
+	JNZ              loopNarrow
+storeNarrow:
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z10, 128(DI)
+	VMOVUPS Z12, 256(DI)
+	VMOVUPS Z14, 384(DI)
+	VMOVUPS Z16, 512(DI)
+	VMOVUPS Z18, 640(DI)
+	VMOVUPS Z20, 768(DI)
+	VMOVUPS Z22, 896(DI)
+	VMOVUPS Z24, 1024(DI)
+	VMOVUPS Z26, 1152(DI)
+	VMOVUPS Z28, 1280(DI)
+	VMOVUPS Z30, 1408(DI)
 	ADDQ    $1536, DI
 	SUBQ    R10, SI
 	LEAQ    (SI)(R11*4), SI
@@ -269,6 +331,9 @@ TEXT ·attentionValuesAVX512(SB), NOSPLIT, $0-96
 	MOVQ  o_base+0(FP), DI
 	MOVQ  v_base+48(FP), SI
 	MOVQ  dim+88(FP), R8
+	MOVQ  p+72(FP), R15
+	MOVQ  PANEL_USED(R15), R15
+	SHLQ  $2, R15
 	LEAQ  (R8*4), R10        // bytes per value
 	LEAQ  15(R8), R11
 	ANDQ  $~15, R11
@@ -357,7 +422,7 @@ wideStore:
 	VMOVUPS Z31, 64(DX)(R11*1)
 	LEAQ    (R9)(R11*8), R9
 	ADDQ    $32, BX
-	CMPQ    BX, $128
+	CMPQ    BX, R15
 	JL      wideRows
 	ADDQ    $128, DI
 	ADDQ    $128, SI
@@ -426,7 +491,7 @@ narrowStore:
 	VMOVUPS Z23, (DX)(R11*1)
 	LEAQ    (R9)(R11*8), R9
 	ADDQ    $32, BX
-	CMPQ    BX, $128
+	CMPQ    BX, R15
 	JL      narrowRows
 done:
 	VZEROUPPER

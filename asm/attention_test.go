@@ -10,6 +10,9 @@ import (
 
 const queries = asm.Queries
 
+// used are numbers of queries that straddle the vectors of every tier.
+var used = []int{1, 7, 8, 9, 15, 16, 17, 24, 25, 31, queries, queries}
+
 // dims straddle the column tiles of every tier.
 var dims = []int{0, 1, 3, 7, 8, 9, 15, 16, 17, 20, 24, 31, 32, 33, 40, 48, 64, 72, 80, 96, 100, 128, 256}
 
@@ -19,10 +22,14 @@ func TestAttentionScores(t *testing.T) {
 			for _, keys := range []int{0, asm.KeyGroup, 5 * asm.KeyGroup} {
 				q, k := newGuarded(random(40, dim*queries, 1)), newGuarded(random(41, keys*dim, 1))
 				s := newGuarded(make([]float32, keys*queries))
-				asm.AttentionScores(s.x, q.x, k.x, keys, dim)
+				p := asm.Panel{Used: used[(dim+keys)%len(used)]}
+				asm.AttentionScores(s.x, q.x, k.x, &p, keys, dim)
 				s.check(t)
 				for i, got := range s.x {
 					j, r := i/queries, i%queries
+					if r >= p.Used {
+						continue
+					}
 					var want, size float64
 					for c := range dim {
 						p := float64(k.x[j*dim+c]) * float64(q.x[c*queries+r])
@@ -36,21 +43,33 @@ func TestAttentionScores(t *testing.T) {
 	})
 }
 
-func TestAttentionScoresPanics(t *testing.T) {
-	defer func() {
-		if recover() == nil {
-			t.Error("took a part of a group of keys")
-		}
-	}()
-	asm.AttentionScores(make([]float32, queries), make([]float32, queries), make([]float32, 1), 1, 1)
+func TestAttentionPanics(t *testing.T) {
+	x := make([]float32, asm.KeyGroup*queries)
+	for name, f := range map[string]func(){
+		"part of a group":  func() { asm.AttentionScores(x, x, x, &asm.Panel{Used: 1}, 1, 1) },
+		"scores of none":   func() { asm.AttentionScores(x, x, x, &asm.Panel{}, asm.KeyGroup, 1) },
+		"weights of none":  func() { asm.AttentionSoftmax(x, &asm.Panel{}, 1, false) },
+		"values of many":   func() { asm.AttentionValues(make([]float32, 16*queries), x, x, &asm.Panel{Used: queries + 1}, 1, 1) },
+		"too few values":   func() { asm.AttentionValues(make([]float32, 16*queries), x, x[:5:5], &asm.Panel{Used: 1}, 3, 2) },
+		"too short a tile": func() { asm.AttentionSoftmax(x, &asm.Panel{Used: 1}, asm.KeyGroup+1, false) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			f()
+		})
+	}
 }
 
 // Two tiles in a row, so that maximum, sum and decay are carried on.
 func TestAttentionSoftmax(t *testing.T) {
 	asmtest.TestAllTiers(t, func(t *testing.T) {
-		for _, keys := range []int{1, 2, 3, 11, 12, 64} {
+		for i, keys := range []int{1, 2, 3, 11, 12, 64, 1, 2, 3, 12} {
 			for _, masked := range []bool{false, true} {
-				var p asm.Panel
+				p := asm.Panel{Used: used[len(used)-1-i]}
 				var top, sum [queries]float64
 				for r := range queries {
 					p.Max[r] = float32(math.Inf(-1))
@@ -68,7 +87,7 @@ func TestAttentionSoftmax(t *testing.T) {
 					s := newGuarded(scores)
 					asm.AttentionSoftmax(s.x, &p, keys, masked)
 					s.check(t)
-					for r := range queries {
+					for r := range p.Used {
 						n := keys
 						if masked {
 							n = min(keys, max(0, int(p.Limit[r])))
@@ -117,13 +136,13 @@ func TestAttentionValues(t *testing.T) {
 				s, v := newGuarded(random(43, keys*queries, 1)), newGuarded(random(44, keys*dim, 1))
 				before := random(45, queries*stride, 1)
 				o := newGuarded(before)
-				var p asm.Panel
+				p := asm.Panel{Used: used[(dim+keys)%len(used)]}
 				for r := range queries {
 					p.Decay[r] = 1 / float32(1+r)
 				}
 				asm.AttentionValues(o.x, s.x, v.x, &p, keys, dim)
 				o.check(t)
-				for r := range queries {
+				for r := range p.Used {
 					for c := range dim {
 						want := float64(before[r*stride+c]) * float64(p.Decay[r])
 						size := math.Abs(want)

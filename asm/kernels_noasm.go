@@ -27,7 +27,9 @@ func bf16ToF32(dst []float32, src []byte) { bf16ToF32Generic(dst, src) }
 func f32ToF16(dst []byte, src []float32)  { f32ToF16Generic(dst, src) }
 func f32ToBF16(dst []byte, src []float32) { f32ToBF16Generic(dst, src) }
 
-func attentionScores(s, q, k []float32, keys, dim int) { attentionScoresGeneric(s, q, k, keys, dim) }
+func attentionScores(s, q, k []float32, p *Panel, keys, dim int) {
+	attentionScoresGeneric(s, q, k, p, keys, dim)
+}
 func attentionSoftmax(s []float32, p *Panel, keys int, masked bool) {
 	attentionSoftmaxGeneric(s, p, keys, masked)
 }

@@ -38,6 +38,7 @@
 #define PANEL_SUM   128
 #define PANEL_DECAY 256
 #define PANEL_LIMIT 384
+#define PANEL_USED  512
 
 // SUM_Y adds the lanes of y, whose lower half is x, into lane 0: twice pairs of
 // neighbours, then the halves.

@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/go-par/par/asm"
 )
@@ -108,7 +109,7 @@ func (t *attentionPanels) run(worker, i int) {
 	clear(o)
 	a.packQueries(q, g, first, rows)
 
-	var panel asm.Panel
+	panel := asm.Panel{Used: rows}
 	var limits [asm.Queries]int
 	least, most := t.kv.Len, 0
 	for r := range limits {
@@ -125,7 +126,7 @@ func (t *attentionPanels) run(worker, i int) {
 				panel.Limit[r] = int32(limits[r] - key)
 			}
 		}
-		asm.AttentionScores(s, q, k[key*dim:], ceilDiv(n, asm.KeyGroup)*asm.KeyGroup, dim)
+		asm.AttentionScores(s, q, k[key*dim:], &panel, ceilDiv(n, asm.KeyGroup)*asm.KeyGroup, dim)
 		asm.AttentionSoftmax(s, &panel, n, masked)
 		asm.AttentionValues(o, s, v[key*dim:], &panel, n, dim)
 	}
@@ -135,15 +136,12 @@ func (t *attentionPanels) run(worker, i int) {
 }
 
 // packQueries writes queries [first, first+rows) of key head g as the columns of
-// q, scaled so that the softmax is one of powers of 2; the columns beyond are 0.
+// q, scaled so that the softmax is one of powers of 2.
 func (t *attention) packQueries(q []float32, g, first, rows int) {
-	if rows < asm.Queries {
-		clear(q)
-	}
-	scale := t.scale * math.Log2E
+	var src [asm.Queries]unsafe.Pointer
 	for r := range rows {
-		for i, x := range t.row(t.q, g, first+r) {
-			q[i*asm.Queries+r] = x * scale
-		}
+		src[r] = unsafe.Pointer(unsafe.SliceData(t.row(t.q, g, first+r)))
 	}
+	asm.Interleave(q, asm.Queries, src[:rows], t.kv.Dim)
+	asm.Scale(q, t.scale*math.Log2E, q)
 }
