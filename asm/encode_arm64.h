@@ -1,0 +1,75 @@
+// Vector instructions, as words: those that Go's assembler does not know, and a
+// few that it does, for macros that take registers by number. A macro is named
+// after Arm's mnemonic and the arrangement of its destination. Operands are
+// register numbers in Go's order: sources first, the destination last; i is the
+// number of an element and s a shift. After each stands what it assembles to, in
+// Arm's order, which a test holds against a disassembler.
+
+#define RRR(op, m, n, d) WORD $((op) | (m)<<16 | (n)<<5 | (d))
+#define RR(op, n, d)     WORD $((op) | (n)<<5 | (d))
+
+// An element of four: its number is in bits 11 and 21.
+#define RRE(op, i, m, n, d) WORD $((op) | ((i)&2)<<10 | ((i)&1)<<21 | (m)<<16 | (n)<<5 | (d))
+
+// f32
+
+#define FADD_4S(m, n, d)  RRR(0x4E20D400, m, n, d) // fadd vd.4s, vn.4s, vm.4s
+#define FSUB_4S(m, n, d)  RRR(0x4EA0D400, m, n, d) // fsub vd.4s, vn.4s, vm.4s
+#define FMUL_4S(m, n, d)  RRR(0x6E20DC00, m, n, d) // fmul vd.4s, vn.4s, vm.4s
+#define FDIV_4S(m, n, d)  RRR(0x6E20FC00, m, n, d) // fdiv vd.4s, vn.4s, vm.4s
+#define FMLA_4S(m, n, d)  RRR(0x4E20CC00, m, n, d) // fmla vd.4s, vn.4s, vm.4s
+#define FMLS_4S(m, n, d)  RRR(0x4EA0CC00, m, n, d) // fmls vd.4s, vn.4s, vm.4s
+#define FMAX_4S(m, n, d)  RRR(0x4E20F400, m, n, d) // fmax vd.4s, vn.4s, vm.4s
+#define FMIN_4S(m, n, d)  RRR(0x4EA0F400, m, n, d) // fmin vd.4s, vn.4s, vm.4s
+#define FADDP_4S(m, n, d) RRR(0x6E20D400, m, n, d) // faddp vd.4s, vn.4s, vm.4s
+#define FCMGT_4S(m, n, d) RRR(0x6EA0E400, m, n, d) // fcmgt vd.4s, vn.4s, vm.4s
+#define FCMEQ_4S(m, n, d) RRR(0x4E20E400, m, n, d) // fcmeq vd.4s, vn.4s, vm.4s
+
+#define FMLA_4S_E(i, m, n, d) RRE(0x4F801000, i, m, n, d) // fmla vd.4s, vn.4s, vm.s[i]
+#define FMUL_4S_E(i, m, n, d) RRE(0x4F809000, i, m, n, d) // fmul vd.4s, vn.4s, vm.s[i]
+
+#define FABS_4S(n, d)   RR(0x4EA0F800, n, d) // fabs vd.4s, vn.4s
+#define FNEG_4S(n, d)   RR(0x6EA0F800, n, d) // fneg vd.4s, vn.4s
+#define FRINTN_4S(n, d) RR(0x4E218800, n, d) // frintn vd.4s, vn.4s
+#define FCVTNS_4S(n, d) RR(0x4E21A800, n, d) // fcvtns vd.4s, vn.4s
+
+// Across the lanes of a vector, into lane 0.
+#define FADDP_S(n, d) RR(0x7E30D800, n, d) // faddp sd, vn.2s
+#define FMAXV_S(n, d) RR(0x6E30F800, n, d) // fmaxv sd, vn.4s
+
+// f64
+
+#define FADD_2D(m, n, d) RRR(0x4E60D400, m, n, d) // fadd vd.2d, vn.2d, vm.2d
+#define FSUB_2D(m, n, d) RRR(0x4EE0D400, m, n, d) // fsub vd.2d, vn.2d, vm.2d
+#define FADDP_D(n, d)    RR(0x7E70D800, n, d)     // faddp dd, vn.2d
+
+// Between widths: the lower or, with a 2, the upper lanes of the narrow vector.
+
+#define FCVTL_2D(n, d)  RR(0x0E617800, n, d) // fcvtl vd.2d, vn.2s
+#define FCVTL2_2D(n, d) RR(0x4E617800, n, d) // fcvtl2 vd.2d, vn.4s
+#define FCVTL_4S(n, d)  RR(0x0E217800, n, d) // fcvtl vd.4s, vn.4h
+#define FCVTL2_4S(n, d) RR(0x4E217800, n, d) // fcvtl2 vd.4s, vn.8h
+#define FCVTN_4H(n, d)  RR(0x0E216800, n, d) // fcvtn vd.4h, vn.4s
+#define FCVTN2_8H(n, d) RR(0x4E216800, n, d) // fcvtn2 vd.8h, vn.4s
+#define SHLL_4S(n, d)   RR(0x2E613800, n, d) // shll vd.4s, vn.4h, #16
+
+// Integers and bits
+
+#define ADD_4S(m, n, d)  RRR(0x4EA08400, m, n, d) // add vd.4s, vn.4s, vm.4s
+#define CMGT_4S(m, n, d) RRR(0x4EA03400, m, n, d) // cmgt vd.4s, vn.4s, vm.4s
+#define AND_16B(m, n, d) RRR(0x4E201C00, m, n, d) // and vd.16b, vn.16b, vm.16b
+#define BIC_16B(m, n, d) RRR(0x4E601C00, m, n, d) // bic vd.16b, vn.16b, vm.16b
+#define ORR_16B(m, n, d) RRR(0x4EA01C00, m, n, d) // orr vd.16b, vn.16b, vm.16b
+#define BIT_16B(m, n, d) RRR(0x6EA01C00, m, n, d) // bit vd.16b, vn.16b, vm.16b
+#define BIF_16B(m, n, d) RRR(0x6EE01C00, m, n, d) // bif vd.16b, vn.16b, vm.16b
+
+#define MOV_16B(n, d) WORD $(0x4EA01C00 | (n)<<16 | (n)<<5 | (d)) // mov vd.16b, vn.16b
+#define MOVI_2D_0(d)  WORD $(0x6F00E400 | (d))                    // movi vd.2d, #0x0
+
+#define SHL_4S(s, n, d)  RR(0x4F205400 + (s)<<16, n, d)  // shl vd.4s, vn.4s, #s
+#define USHR_4S(s, n, d) RR(0x6F400400 - ((s)<<16), n, d) // ushr vd.4s, vn.4s, #s
+
+// Lane i at address n, which grows by m.
+
+#define LD1_S(i, m, n, d) RRR(0x0DC08000 | ((i)&2)<<29 | ((i)&1)<<12, m, n, d) // ld1 {vd.s}[i], [xn], xm
+#define ST1_S(i, m, n, d) RRR(0x0D808000 | ((i)&2)<<29 | ((i)&1)<<12, m, n, d) // st1 {vd.s}[i], [xn], xm
