@@ -2,11 +2,9 @@ package lvlm_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +55,9 @@ func TestOracleLLaVA(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) { checkCheckpoint(t, dir) })
 	}
 }
+
+// TestGoldenLLaVA does the same with the one checkpoint that is kept here.
+func TestGoldenLLaVA(t *testing.T) { checkCheckpoint(t, "../testdata/llava-tiny") }
 
 func checkCheckpoint(t *testing.T, dir string) {
 	var expect struct{ Runs []oracleRun }
@@ -191,6 +192,3 @@ func readJSON(t *testing.T, path string, v any) {
 		t.Fatalf("%s: %v", path, err)
 	}
 }
-
-var _ = fmt.Sprint
-var _ = strings.Join

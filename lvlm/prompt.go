@@ -37,35 +37,11 @@ func (m *Model) prompt(text string, images int) (*Prompt, error) {
 	if images > 0 && m.Vision == nil {
 		return nil, fmt.Errorf("prompt: %d images for a model without a vision tower", images)
 	}
-	p := new(Prompt)
-	image := func() {
-		n := m.Config.Vision.Tokens()
-		p.Spans = append(p.Spans, Span{len(p.IDs), n})
-		for range n {
-			p.IDs = append(p.IDs, m.Config.ImageToken)
-		}
+	p := m.promptWhole(text, images)
+	if p == nil {
+		p = m.promptChunks(chunks)
 	}
-	tok := m.Tokenizer
-	if id, ok := tok.ID(ImageMark); images > 0 && ok && id == m.Config.ImageToken && !m.Config.ChunkedPrompt {
-		// The mark is an added token: what comes around it follows from the tokenizer's own rules.
-		for _, id := range tok.Encode(text, tokenizer.Options{AddSpecial: true}) {
-			if id == m.Config.ImageToken {
-				image()
-			} else {
-				p.IDs = append(p.IDs, id)
-			}
-		}
-	} else {
-		// The original LLaVA code tokenises each stretch of text apart, every one
-		// with a start token of which the first alone is kept.
-		for i, chunk := range chunks {
-			if i > 0 {
-				image()
-			}
-			p.IDs = append(p.IDs, tok.Encode(chunk, tokenizer.Options{AddSpecial: i == 0})...)
-		}
-	}
-	p.dropSecondBOS(tok)
+	p.dropSecondBOS(m.Tokenizer)
 	for i, id := range p.IDs {
 		if id != m.Config.ImageToken && (id < 0 || int(id) >= m.Config.Text.Vocab) {
 			return nil, fmt.Errorf("prompt: token %d at %d is outside the model's vocabulary of %d", id, i, m.Config.Text.Vocab)
@@ -78,6 +54,49 @@ func (m *Model) prompt(text string, images int) (*Prompt, error) {
 		return nil, fmt.Errorf("prompt: %d tokens, more than the model's context of %d", n, m.Config.Text.Context)
 	}
 	return p, nil
+}
+
+// promptWhole tokenises text in one piece, where the tokenizer knows the mark as
+// an added token: what comes around it follows from the tokenizer's own rules. It
+// returns nil where it doesn't.
+func (m *Model) promptWhole(text string, images int) *Prompt {
+	if m.Config.ChunkedPrompt {
+		return nil
+	}
+	p := new(Prompt)
+	for _, id := range m.Tokenizer.Encode(text, tokenizer.Options{AddSpecial: true}) {
+		if images > 0 && id == m.Config.ImageToken {
+			p.addImage(m.Config)
+		} else {
+			p.IDs = append(p.IDs, id)
+		}
+	}
+	if len(p.Spans) != images {
+		return nil
+	}
+	return p
+}
+
+// promptChunks tokenises every stretch of text apart, as the original LLaVA code
+// does, with the start token before the first.
+func (m *Model) promptChunks(chunks []string) *Prompt {
+	p := new(Prompt)
+	for i, chunk := range chunks {
+		if i > 0 {
+			p.addImage(m.Config)
+		}
+		p.IDs = append(p.IDs, m.Tokenizer.Encode(chunk, tokenizer.Options{AddSpecial: i == 0})...)
+	}
+	return p
+}
+
+// addImage appends the rows of an image.
+func (p *Prompt) addImage(c *Config) {
+	n := c.Vision.Tokens()
+	p.Spans = append(p.Spans, Span{len(p.IDs), n})
+	for range n {
+		p.IDs = append(p.IDs, c.ImageToken)
+	}
 }
 
 // dropSecondBOS cuts the start token that the tokenizer adds where the text,

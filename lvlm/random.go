@@ -65,7 +65,7 @@ func Demo() *Config {
 }
 
 // randomSource invents every tensor that is asked for: norms are the identity,
-// biases 0, weights normal with the variance that keeps activations' scale. A
+// biases 0, weights uniform with the variance that keeps activations' scale. A
 // tensor depends on the seed and its name alone.
 type randomSource struct {
 	Random
@@ -123,8 +123,9 @@ func (r *randomSource) values(name string, n, fanIn int) []float32 {
 		h := fnv.New64a()
 		h.Write([]byte(name))
 		rng := rand.New(rand.NewPCG(r.Seed, h.Sum64()))
+		width := float32(std * math.Sqrt(12)) // of the uniform distribution with that deviation
 		for i := range v {
-			v[i] = float32(rng.NormFloat64() * std)
+			v[i] = (rng.Float32() - 0.5) * width
 		}
 	}
 	return v
