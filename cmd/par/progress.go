@@ -7,7 +7,7 @@ import (
 )
 
 // progress tells on standard error what a run is busy with: on a terminal in one
-// line that is overwritten, elsewhere not at all, as logs have no use for it.
+// line that is overwritten, elsewhere in a line each for what takes long.
 type progress struct {
 	w        io.Writer
 	terminal bool
@@ -35,7 +35,13 @@ var stages = map[string]string{
 
 // stage shows what begins now.
 func (p *progress) stage(name string) {
-	if p.quiet || !p.terminal {
+	if p.quiet {
+		return
+	}
+	if !p.terminal {
+		if name == "load" || name == "vision" {
+			fmt.Fprintf(p.w, "%s ...\n", stages[name])
+		}
 		return
 	}
 	p.clear()
