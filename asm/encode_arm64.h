@@ -52,6 +52,7 @@
 #define FCVTN_4H(n, d)  RR(0x0E216800, n, d) // fcvtn vd.4h, vn.4s
 #define FCVTN2_8H(n, d) RR(0x4E216800, n, d) // fcvtn2 vd.8h, vn.4s
 #define SHLL_4S(n, d)   RR(0x2E613800, n, d) // shll vd.4s, vn.4h, #16
+#define SHLL2_4S(n, d)  RR(0x6E613800, n, d) // shll2 vd.4s, vn.8h, #16
 
 // Integers and bits
 
