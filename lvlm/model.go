@@ -23,7 +23,9 @@ type Model struct {
 	Template  *chat.Template // the checkpoint's own, nil where it has none
 	Pool      *tensor.Pool
 
-	images *preprocess.Config
+	images      *preprocess.Config
+	templateErr error // why the checkpoint's template can't be used
+
 	banned []int32 // ids that are never sampled
 	files  []io.Closer
 }

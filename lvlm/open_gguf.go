@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
@@ -56,13 +55,11 @@ func (m *Model) openGGUF(path, mmproj string) error {
 	if m.Tokenizer, err = ggufTokenizer(f); err != nil {
 		return err
 	}
-	if t, err := f.StringOr("tokenizer.chat_template", ""); err != nil {
+	template, err := f.StringOr("tokenizer.chat_template", "")
+	if err != nil {
 		return err
-	} else if t != "" {
-		if m.Template, err = chat.Parse(t); err != nil {
-			return fmt.Errorf("%s: field tokenizer.chat_template: %w", path, err)
-		}
 	}
+	m.setTemplate(path+": field tokenizer.chat_template", template)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/safetensors"
@@ -24,9 +23,11 @@ func (m *Model) openDir(dir string, o Options) error {
 	if m.Tokenizer, err = tokenizer.Open(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if m.Template, err = chat.Load(dir); err != nil {
+	template, where, err := readTemplate(dir)
+	if err != nil {
 		return err
 	}
+	m.setTemplate(where+": field chat_template", template)
 	if c.Vision != nil {
 		if m.images, err = loadPreprocessor(tower, c.Vision.ImageSize); err != nil {
 			return err
