@@ -81,6 +81,21 @@ func (kv *KV) relaid(old []byte, rows int) []byte {
 	return data
 }
 
+// Keys copies the keys of all rows held to dst, heads side by side.
+//
+// Shape: dst [Len, Heads*Dim].
+func (kv *KV) Keys(dst Tensor) {
+	if dst.Rows != kv.Len || dst.Cols != kv.Heads*kv.Dim {
+		panic(fmt.Sprintf("tensor: %d keys of %d heads of %d do not go into %v", kv.Len, kv.Heads, kv.Dim, dst))
+	}
+	for h := range kv.Heads {
+		keys := kv.keys(h)
+		for i := range kv.Len {
+			copy(dst.Row(i)[h*kv.Dim:], keys[i*kv.Dim:(i+1)*kv.Dim])
+		}
+	}
+}
+
 // Truncate drops the rows from n on; it keeps the memory.
 func (kv *KV) Truncate(n int) {
 	if n < 0 || n > kv.Len {
