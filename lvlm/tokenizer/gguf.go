@@ -63,7 +63,10 @@ func NewSPM(tokens []string, scores []float32, types []int32, g GGUF) (*Tokenize
 		t.decoder.firstMark = dropLeadingMark
 	}
 	t.addBOSandEOS(or(g.AddBOS, true), or(g.AddEOS, false))
-	return t, t.finish(v)
+	if err := t.finish(v); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // NewBPE returns the tokenizer of a GGUF file whose tokenizer.ggml.model is
@@ -123,7 +126,10 @@ func NewBPE(tokens []string, types []int32, merges []string, pre string, g GGUF)
 	t.normalize, t.steps = normalize, steps
 	t.decoder.byteLevel = true
 	t.addBOSandEOS(or(g.AddBOS, bos), or(g.AddEOS, false))
-	return t, t.finish(v)
+	if err := t.finish(v); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // ggufDefaults are ids of a file that does not name them, or -1.

@@ -198,9 +198,11 @@ func newSPM(pieces []spmPiece, fallback bool, unk int32) (*bpe, error) {
 			if cut == 0 {
 				continue
 			}
-			a, okA := m.half(p.text[:cut], symbols)
-			b, okB := m.half(p.text[cut:], symbols)
-			if okA && okB {
+			a, ok := m.half(p.text[:cut], symbols)
+			if !ok {
+				continue
+			}
+			if b, ok := m.half(p.text[cut:], symbols); ok {
 				m.pairs[pairKey(a, b)] = merge{rank[p.score], int32(i)}
 			}
 		}

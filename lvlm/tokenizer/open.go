@@ -273,7 +273,10 @@ func parseVocabAndMerges(dir string, vocab []byte, conf *config) (*Tokenizer, er
 	}
 	conf.assignSpecial(t, v)
 	t.addBOSandEOS(or(conf.bosToo, false), or(conf.eosToo, false))
-	return t, t.finish(v)
+	if err := t.finish(v); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // parseMerges reads merges.txt: a line of version, then a merge a line.

@@ -86,7 +86,10 @@ func parseModel(data []byte, conf *config) (*Tokenizer, error) {
 	}
 	conf.assignSpecial(t, v)
 	t.addBOSandEOS(or(conf.bosToo, true), or(conf.eosToo, false))
-	return t, t.finish(v)
+	if err := t.finish(v); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func modelTypeName(t int64) string {
