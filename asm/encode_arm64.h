@@ -32,6 +32,7 @@
 #define FNEG_4S(n, d)   RR(0x6EA0F800, n, d) // fneg vd.4s, vn.4s
 #define FRINTN_4S(n, d) RR(0x4E218800, n, d) // frintn vd.4s, vn.4s
 #define FCVTNS_4S(n, d) RR(0x4E21A800, n, d) // fcvtns vd.4s, vn.4s
+#define SCVTF_4S(n, d)  RR(0x4E21D800, n, d) // scvtf vd.4s, vn.4s
 
 // Across the lanes of a vector, into lane 0.
 #define FADDP_S(n, d) RR(0x7E30D800, n, d) // faddp sd, vn.2s
@@ -67,10 +68,24 @@
 #define MOV_16B(n, d) WORD $(0x4EA01C00 | (n)<<16 | (n)<<5 | (d)) // mov vd.16b, vn.16b
 #define MOVI_2D_0(d)  WORD $(0x6F00E400 | (d))                    // movi vd.2d, #0x0
 
-#define SHL_4S(s, n, d)  RR(0x4F205400 + (s)<<16, n, d)  // shl vd.4s, vn.4s, #s
-#define USHR_4S(s, n, d) RR(0x6F400400 - ((s)<<16), n, d) // ushr vd.4s, vn.4s, #s
+#define SHL_4S(s, n, d)   RR(0x4F205400 + (s)<<16, n, d)  // shl vd.4s, vn.4s, #s
+#define USHR_4S(s, n, d)  RR(0x6F400400 - (s)<<16, n, d) // ushr vd.4s, vn.4s, #s
+#define USHR_16B(s, n, d) RR(0x6F100400 - (s)<<16, n, d) // ushr vd.16b, vn.16b, #s
 
-// Lane i at address n, which grows by m.
+#define CMTST_16B(m, n, d) RRR(0x4E208C00, m, n, d) // cmtst vd.16b, vn.16b, vm.16b
+#define TBL_16B(m, n, d)   RRR(0x4E000000, m, n, d) // tbl vd.16b, {vn.16b}, vm.16b
+
+// Products of 8 bits: four to a lane of 32 (FEAT_DotProd), or single ones of the
+// lower or upper halves, which SADALP adds by twos.
+
+#define SDOT_4S(m, n, d)   RRR(0x4E809400, m, n, d) // sdot vd.4s, vn.16b, vm.16b
+#define SMULL_8H(m, n, d)  RRR(0x0E20C000, m, n, d) // smull vd.8h, vn.8b, vm.8b
+#define SMLAL_8H(m, n, d)  RRR(0x0E208000, m, n, d) // smlal vd.8h, vn.8b, vm.8b
+#define SMLAL2_8H(m, n, d) RRR(0x4E208000, m, n, d) // smlal2 vd.8h, vn.16b, vm.16b
+#define SADALP_4S(n, d)    RR(0x4E606800, n, d)     // sadalp vd.4s, vn.8h
+
+// Memory at address n, which grows by m, or by what is read.
 
 #define LD1_S(i, m, n, d) RRR(0x0DC08000 | ((i)&2)<<29 | ((i)&1)<<12, m, n, d) // ld1 {vd.s}[i], [xn], xm
 #define ST1_S(i, m, n, d) RRR(0x0D808000 | ((i)&2)<<29 | ((i)&1)<<12, m, n, d) // st1 {vd.s}[i], [xn], xm
+#define LD1R_4H(n, d)     RR(0x0DDFC400, n, d)                                 // ld1r {vd.4h}, [xn], #2

@@ -1,0 +1,153 @@
+//go:build !purego && !noasm
+
+package asm
+
+func quantizeQuads(dst []Quad, x []float32) { quantizeQuadsGeneric(dst, x) }
+
+func dotQuads(f QuadFormat, a *quadArgs, n int) {
+	switch {
+	case useDotProd:
+		dotQuadsSDOT(f, a, n)
+	case useNEON:
+		dotQuadsNEON(f, a, n)
+	default:
+		dotQuadsGeneric(f, a, n)
+	}
+}
+
+func dotQuadsSDOT(f QuadFormat, a *quadArgs, n int) {
+	switch one := n == 1; {
+	case f == Q4_0 && one:
+		dotQ4_0x1SDOT(a)
+	case f == Q4_0:
+		dotQ4_0x4SDOT(a)
+	case f == Q4_1 && one:
+		dotQ4_1x1SDOT(a)
+	case f == Q4_1:
+		dotQ4_1x4SDOT(a)
+	case f == Q5_0 && one:
+		dotQ5_0x1SDOT(a)
+	case f == Q5_0:
+		dotQ5_0x4SDOT(a)
+	case f == Q5_1 && one:
+		dotQ5_1x1SDOT(a)
+	case f == Q5_1:
+		dotQ5_1x4SDOT(a)
+	case f == Q8_0 && one:
+		dotQ8_0x1SDOT(a)
+	case f == Q8_0:
+		dotQ8_0x4SDOT(a)
+	case f == IQ4_NL && one:
+		dotIQ4_NLx1SDOT(a)
+	case f == IQ4_NL:
+		dotIQ4_NLx4SDOT(a)
+	}
+}
+
+func dotQuadsNEON(f QuadFormat, a *quadArgs, n int) {
+	switch one := n == 1; {
+	case f == Q4_0 && one:
+		dotQ4_0x1NEON(a)
+	case f == Q4_0:
+		dotQ4_0x4NEON(a)
+	case f == Q4_1 && one:
+		dotQ4_1x1NEON(a)
+	case f == Q4_1:
+		dotQ4_1x4NEON(a)
+	case f == Q5_0 && one:
+		dotQ5_0x1NEON(a)
+	case f == Q5_0:
+		dotQ5_0x4NEON(a)
+	case f == Q5_1 && one:
+		dotQ5_1x1NEON(a)
+	case f == Q5_1:
+		dotQ5_1x4NEON(a)
+	case f == Q8_0 && one:
+		dotQ8_0x1NEON(a)
+	case f == Q8_0:
+		dotQ8_0x4NEON(a)
+	case f == IQ4_NL && one:
+		dotIQ4_NLx1NEON(a)
+	case f == IQ4_NL:
+		dotIQ4_NLx4NEON(a)
+	}
+}
+
+//go:noescape
+func dotQ4_0x1SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x4SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x1SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x4SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x1SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x4SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x1SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x4SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x1SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x4SDOT(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx1SDOT(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx4SDOT(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x1NEON(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x4NEON(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x1NEON(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x4NEON(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x1NEON(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x4NEON(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x1NEON(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x4NEON(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x1NEON(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x4NEON(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx1NEON(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx4NEON(a *quadArgs)
+
+// fifthBytes says for the codes of a block in which of four bytes their fifth bits
+// are: bits 0-15 belong to the low nibbles, bits 16-31 to the high ones.
+var fifthBytes = [32]byte{
+	0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
+	2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
+}
