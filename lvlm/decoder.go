@@ -26,6 +26,7 @@ type sequence struct {
 	next    int32 // position of the next token, counted without pruning
 
 	ws     nn.Workspace
+	aside  nn.Workspace // of what a Flow has computed beside the pass itself
 	rot    nn.Rotation
 	pos    []int32
 	one    tensor.Tensor // [1, hidden], the residual stream of a decoding step
@@ -68,32 +69,43 @@ func (s *sequence) cacheBytes() int64 {
 // after the last one. pr decides which rows and layers are computed; room is how
 // many rows the caller expects to decode later. x is overwritten.
 func (s *sequence) prefill(ctx context.Context, x tensor.Tensor, pr *pruning, room int, tr *Trace) ([]float32, error) {
+	first := s.next
 	s.place(x.Rows)
-	tr.ints("positions", s.pos)
 	tr.tensor("embeds", x)
 	tr.hidden(0, x, pr.rows)
 	last := len(s.dec.Layers) - 1
+	_, watched := pr.finisher()
 	for i := range s.dec.Layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		skip, keep, err := pr.layer(ctx, i, x)
+		skip, keep, renumber, err := pr.layer(ctx, i, x)
 		if err != nil {
 			return nil, err
 		}
 		if keep != nil {
 			x = s.compress(x, keep)
 		}
+		if renumber {
+			s.next = first
+			s.place(x.Rows)
+		}
+		if i == 0 {
+			tr.ints("positions", s.pos)
+		}
 		if s.skipped[i] = skip; skip {
 			continue
 		}
 		var out []int32
-		if i == last && tr == nil {
+		if i == last && tr == nil && !watched {
 			// Once their keys and values are stored, nothing reads the other rows.
 			out = []int32{int32(x.Rows - 1)}
 		}
 		x = s.layer(i, x, out, room)
 		tr.hidden(i+1, x, pr.rows)
+	}
+	if err := pr.end(ctx, x); err != nil {
+		return nil, err
 	}
 	return s.head(x), nil
 }

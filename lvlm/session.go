@@ -86,7 +86,7 @@ type imageKey [sha256.Size]byte
 
 type encodedImage struct {
 	pixels     []float32 // as the tower saw them
-	features   tensor.Tensor
+	seen       VisionOutput
 	embeddings tensor.Tensor // [tokens, hidden]
 }
 
@@ -187,7 +187,7 @@ func (s *Session) encode(ctx context.Context, r *Request, res *Result) ([]imageK
 		if r.Trace != nil {
 			size := s.model.Config.Vision.ImageSize
 			r.Trace.stack("pixel_values", []int{3, size, size}, e.pixels)
-			r.Trace.stack("vision.features", []int{e.features.Rows, e.features.Cols}, e.features.Data)
+			r.Trace.stack("vision.features", []int{e.seen.Features.Rows, e.seen.Features.Cols}, e.seen.Features.Data)
 			r.Trace.stack("projector", []int{e.embeddings.Rows, e.embeddings.Cols}, e.embeddings.Data)
 		}
 	}
@@ -207,11 +207,11 @@ func (s *Session) encodeImage(ctx context.Context, r *Request, img *preprocess.R
 
 	r.progress("vision")
 	start = time.Now()
-	features, err := m.Vision.encode(ctx, m.Pool, &s.ws, pixels)
+	seen, err := m.Vision.encode(ctx, m.Pool, &s.ws, pixels)
 	if err != nil {
 		return nil, err
 	}
-	e := &encodedImage{pixels, features, m.Projector.project(m.Pool, &s.ws, features)}
+	e := &encodedImage{pixels, *seen, m.Projector.project(m.Pool, &s.ws, seen.Features)}
 	res.Timings.Vision += time.Since(start)
 	return e, nil
 }
@@ -235,9 +235,9 @@ func (s *Session) prefill(ctx context.Context, r *Request, p *Prompt, keys []ima
 
 	x := s.embed(p, keys, first)
 	pr := newPruning(r.Flow, p, first)
-	pr.view.Layers, pr.view.Pool, pr.view.Embeds = len(s.model.Decoder.Layers), s.model.Pool, x
+	pr.view.Layers, pr.view.Model, pr.view.Pool, pr.view.Embeds, pr.view.seq = len(s.model.Decoder.Layers), s.model, s.model.Pool, x, s.seq
 	for _, k := range keys {
-		pr.view.Features = append(pr.view.Features, s.images[k].features)
+		pr.view.Images = append(pr.view.Images, &s.images[k].seen)
 	}
 	if err := pr.begin(ctx); err != nil {
 		return nil, err
@@ -249,6 +249,8 @@ func (s *Session) prefill(ctx context.Context, r *Request, p *Prompt, keys []ima
 	}
 	s.ids = append(s.ids, p.IDs[first:]...)
 	res.Outcome = pr.out
+	r.Trace.vector("router.tokens", pr.out.TokenScores)
+	r.Trace.vector("router.layers", pr.out.LayerScores)
 	res.Timings.Router = pr.spent
 	res.Timings.Prefill = time.Since(start) - pr.spent
 	return logits, nil

@@ -11,8 +11,9 @@ import (
 // Trace collects the intermediate tensors of a generation, to be compared with
 // another implementation's: pixel_values [images, 3, size, size], vision.features
 // and projector [images, tokens, width], embeds [rows, hidden], hidden.i [rows,
-// hidden] and rows.i after decoder layer i-1, positions, and logits [steps, vocab].
-// A nil Trace collects nothing.
+// hidden] and rows.i after decoder layer i-1, positions, logits [steps, vocab], and
+// router.tokens [image tokens] and router.layers [layers], the raw scores of a Flow
+// that chooses by scores. A nil Trace collects nothing.
 type Trace struct {
 	Floats []Traced[float32]
 	Ints   []Traced[int32]
@@ -56,6 +57,13 @@ func (t *Trace) stack(name string, shape []int, data []float32) {
 func (t *Trace) tensor(name string, x tensor.Tensor) {
 	if t != nil {
 		t.Floats = append(t.Floats, Traced[float32]{name, []int{x.Rows, x.Cols}, slices.Clone(x.Data)})
+	}
+}
+
+// vector adds v, if there is one.
+func (t *Trace) vector(name string, v []float32) {
+	if t != nil && v != nil {
+		t.Floats = append(t.Floats, Traced[float32]{name, []int{len(v)}, slices.Clone(v)})
 	}
 }
 

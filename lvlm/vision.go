@@ -20,9 +20,19 @@ type VisionTower struct {
 	cfg *VisionConfig
 }
 
-// encode computes the features of one image, [tokens, hidden * feature layers],
-// from its pixels, [3, size, size].
-func (t *VisionTower) encode(ctx context.Context, p *tensor.Pool, ws *nn.Workspace, pixels []float32) (tensor.Tensor, error) {
+// VisionOutput is what the tower makes of one image.
+type VisionOutput struct {
+	Features tensor.Tensor // [tokens, hidden * feature layers]
+
+	// What the last block run tells of the image as a whole; empty where no block
+	// was. Patches are counted without the class token.
+	Class     []float32     // [hidden * feature layers], the class token's own features
+	Attention tensor.Tensor // [heads, patches], the class token's attention weights
+	Keys      tensor.Tensor // [patches, hidden/heads], keys averaged over heads
+}
+
+// encode computes the features of one image from its pixels, [3, size, size].
+func (t *VisionTower) encode(ctx context.Context, p *tensor.Pool, ws *nn.Workspace, pixels []float32) (*VisionOutput, error) {
 	n, hidden := 1+t.Patch.Patches(), t.cfg.Hidden
 	x := tensor.New(n, hidden)
 	copy(x.Row(0), t.Class)
@@ -34,17 +44,44 @@ func (t *VisionTower) encode(ctx context.Context, p *tensor.Pool, ws *nn.Workspa
 	}
 	t.PreNorm.Forward(p, x, x)
 
-	features := tensor.New(t.cfg.Tokens(), hidden*len(t.cfg.FeatureLayers))
-	t.feature(features, x, 0)
+	all := tensor.New(n, hidden*len(t.cfg.FeatureLayers))
+	t.feature(all, x, 0)
 	kv := tensor.NewKV(t.cfg.Heads, hidden/t.cfg.Heads, n)
 	for i := range t.Layers {
 		if err := ctx.Err(); err != nil {
-			return tensor.Tensor{}, err
+			return nil, err
 		}
 		t.Layers[i].Forward(p, ws, x, kv)
-		t.feature(features, x, i+1)
+		t.feature(all, x, i+1)
 	}
-	return features, nil
+	out := &VisionOutput{Features: all.Slice(n-t.cfg.Tokens(), n), Class: all.Row(0)}
+	if len(t.Layers) > 0 {
+		out.look(p, ws, &t.Layers[len(t.Layers)-1].Attn, kv)
+	}
+	return out, nil
+}
+
+// look keeps what the block that ws and kv served last tells of the class token.
+func (o *VisionOutput) look(p *tensor.Pool, ws *nn.Workspace, a *nn.Attention, kv *tensor.KV) {
+	weights := tensor.New(a.Heads, kv.Len)
+	a.Weights(p, ws, weights, []int32{0}, kv, nil)
+	o.Attention = tensor.New(a.Heads, kv.Len-1)
+	for h := range a.Heads {
+		copy(o.Attention.Row(h), weights.Row(h)[1:])
+	}
+	keys := tensor.New(kv.Len, a.Heads*a.HeadDim)
+	kv.Keys(keys)
+	o.Keys = tensor.New(kv.Len-1, a.HeadDim)
+	for i := range o.Keys.Rows {
+		dst, src := o.Keys.Row(i), keys.Row(i+1)
+		for j := range dst {
+			sum := float32(0)
+			for h := range a.Heads {
+				sum += src[h*a.HeadDim+j]
+			}
+			dst[j] = sum / float32(a.Heads)
+		}
+	}
 }
 
 // feature copies the state after that many blocks to its columns of dst, if it
@@ -54,7 +91,6 @@ func (t *VisionTower) feature(dst, x tensor.Tensor, blocks int) {
 	if k < 0 {
 		return
 	}
-	x = x.Slice(x.Rows-dst.Rows, x.Rows)
 	for i := range dst.Rows {
 		copy(dst.Row(i)[k*x.Cols:], x.Row(i))
 	}

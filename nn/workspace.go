@@ -6,6 +6,7 @@ import "github.com/go-par/par/tensor"
 // is ready; one pass at a time may use it.
 type Workspace struct {
 	norm, q, k, v, ctx, out, up, gate buffer
+	picked                            buffer // queries that Weights looks at
 	rows                              Rotation
 	limits                            []int32
 }
