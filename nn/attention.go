@@ -19,7 +19,7 @@ func (a *Attention) keys(p *tensor.Pool, ws *Workspace, x tensor.Tensor, kv *ten
 	a.K.Forward(p, k, x, nil)
 	a.V.Forward(p, v, x, nil)
 	if rot != nil {
-		p.Rotate(k, a.KVHeads, rot.Cos, rot.Sin)
+		rot.turn(p, k, a.KVHeads)
 	}
 	kv.Append(k, v)
 }
@@ -34,7 +34,7 @@ func (a *Attention) queries(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows
 	q, ctx, out := ws.q.fit(n, a.Heads*a.HeadDim), ws.ctx.fit(n, a.Heads*a.HeadDim), ws.out.fit(n, a.O.Out())
 	a.Q.Forward(p, q, x, rows)
 	if rot != nil {
-		p.Rotate(q, a.Heads, rot.Cos, rot.Sin)
+		rot.turn(p, q, a.Heads)
 	}
 	p.Attention(ctx, q, a.Heads, kv, limits, float32(1/math.Sqrt(float64(a.HeadDim))))
 	a.O.Forward(p, out, ctx, nil)
@@ -42,13 +42,26 @@ func (a *Attention) queries(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows
 }
 
 // Rotation holds the cosines and sines of some rows' positions, [rows, HeadDim/2].
-type Rotation struct{ Cos, Sin tensor.Tensor }
+type Rotation struct {
+	Cos, Sin    tensor.Tensor
+	interleaved bool
+}
 
 // At computes the rotation of the given positions in r's memory.
 func (r *Rotation) At(rope *RoPE, pos []int32) {
 	r.Cos = r.Cos.Resize(len(pos), len(rope.freq))
 	r.Sin = r.Sin.Resize(len(pos), len(rope.freq))
 	rope.Angles(r.Cos, r.Sin, pos)
+	r.interleaved = rope.Interleaved
+}
+
+// turn rotates the heads of x, whose rows are r's.
+func (r *Rotation) turn(p *tensor.Pool, x tensor.Tensor, heads int) {
+	if r.interleaved {
+		p.RotatePairs(x, heads, r.Cos, r.Sin)
+	} else {
+		p.Rotate(x, heads, r.Cos, r.Sin)
+	}
 }
 
 // gather copies the rows listed from src.
@@ -57,4 +70,5 @@ func (r *Rotation) gather(src *Rotation, rows []int32) {
 	r.Sin = r.Sin.Resize(len(rows), src.Sin.Cols)
 	tensor.Gather(r.Cos, src.Cos, rows)
 	tensor.Gather(r.Sin, src.Sin, rows)
+	r.interleaved = src.interleaved
 }

@@ -7,9 +7,12 @@ import (
 	"github.com/go-par/par/tensor"
 )
 
-// RoPE is rotary position embedding (Su et al., 2021) in the half-split layout:
-// dimension i of a head turns with dimension i + dim/2.
+// RoPE is rotary position embedding (Su et al., 2021).
 type RoPE struct {
+	// Interleaved says that dimension 2i of a head turns with dimension 2i+1, as in
+	// the original code and in GGUF files of LLaMA; otherwise i turns with i + dim/2.
+	Interleaved bool
+
 	freq []float32 // radians per position, dim/2 of them
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/go-par/par/tensor/quant"
 )
@@ -41,6 +42,12 @@ func FromF32(rows, cols int, v []float32) *Matrix {
 		panic("tensor: " + err.Error())
 	}
 	return m
+}
+
+// Matrix views t as an F32 weight in t's memory.
+func (t Tensor) Matrix() *Matrix {
+	data := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(t.Data))), 4*len(t.Data))
+	return &Matrix{quant.F32, t.Rows, t.Cols, 4 * t.Cols, data}
 }
 
 func (m *Matrix) Type() quant.Type { return m.typ }

@@ -1,0 +1,109 @@
+package grad
+
+import (
+	"math"
+
+	"github.com/go-par/par/tensor"
+)
+
+// Add is a + b.
+func (t *Tape) Add(a, b *Var) *Var {
+	y := t.memory.get(a.Value.Rows, a.Value.Cols)
+	copy(y.Data, a.Value.Data)
+	t.Pool.Add(y, b.Value)
+	return t.Op(y, func(dy tensor.Tensor) {
+		for _, v := range []*Var{a, b} {
+			if v.wanted() {
+				t.Pool.Add(v.Grad, dy)
+			}
+		}
+	}, a, b)
+}
+
+// Scale is s x.
+func (t *Tape) Scale(x *Var, s float32) *Var {
+	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	for i, v := range x.Value.Data {
+		y.Data[i] = s * v
+	}
+	return t.Op(y, func(dy tensor.Tensor) {
+		for i, d := range dy.Data {
+			x.Grad.Data[i] += s * d
+		}
+	}, x)
+}
+
+// Activate is f(x), element by element.
+func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
+	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	copy(y.Data, x.Value.Data)
+	t.Pool.Activate(y, f)
+	return t.Op(y, func(dy tensor.Tensor) {
+		for i, d := range dy.Data {
+			x.Grad.Data[i] += d * slope(f, x.Value.Data[i])
+		}
+	}, x)
+}
+
+// SwiGLU is silu(gate)·up.
+func (t *Tape) SwiGLU(gate, up *Var) *Var {
+	y := t.memory.get(gate.Value.Rows, gate.Value.Cols)
+	copy(y.Data, gate.Value.Data)
+	t.Pool.SwiGLU(y, up.Value)
+	return t.Op(y, func(dy tensor.Tensor) {
+		for i, d := range dy.Data {
+			g := gate.Value.Data[i]
+			if gate.wanted() {
+				gate.Grad.Data[i] += d * up.Value.Data[i] * slope(tensor.SiLU, g)
+			}
+			if up.wanted() {
+				up.Grad.Data[i] += d * g * sigmoid(g)
+			}
+		}
+	}, gate, up)
+}
+
+// slope is the derivative of f at x.
+func slope(f tensor.Activation, x float32) float32 {
+	switch f {
+	case tensor.SiLU:
+		return sigmoidSlope(x, 1)
+	case tensor.QuickGELU:
+		return sigmoidSlope(x, 1.702)
+	case tensor.GELU:
+		v := float64(x)
+		return float32(0.5*(1+math.Erf(v/math.Sqrt2)) + v*math.Exp(-v*v/2)/math.Sqrt(2*math.Pi))
+	case tensor.GELUTanh:
+		const c = 0.7978845608028654 // sqrt(2/π)
+		v := float64(x)
+		u := math.Tanh(c * (v + 0.044715*v*v*v))
+		return float32(0.5*(1+u) + 0.5*v*(1-u*u)*c*(1+3*0.044715*v*v))
+	}
+	panic("grad: unknown activation")
+}
+
+// sigmoidSlope is the derivative of x·σ(kx).
+func sigmoidSlope(x, k float32) float32 {
+	s := sigmoid(k * x)
+	return s + k*x*s*(1-s)
+}
+
+func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
+
+// Rotate is rotary position embedding on every head of x; see tensor.Pool.Rotate.
+func (t *Tape) Rotate(x *Var, heads int, cos, sin tensor.Tensor) *Var {
+	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	copy(y.Data, x.Value.Data)
+	t.Pool.Rotate(y, heads, cos, sin)
+	return t.Op(y, func(dy tensor.Tensor) {
+		// A rotation's transpose turns back.
+		back := t.memory.get(dy.Rows, dy.Cols)
+		copy(back.Data, dy.Data)
+		minus := t.memory.get(sin.Rows, sin.Cols)
+		for i, s := range sin.Data {
+			minus.Data[i] = -s
+		}
+		t.Pool.Rotate(back, heads, cos, minus)
+		t.Pool.Add(x.Grad, back)
+	}, x)
+}

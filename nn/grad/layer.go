@@ -1,0 +1,95 @@
+package grad
+
+import (
+	"math"
+
+	"github.com/go-par/par/nn"
+	"github.com/go-par/par/tensor"
+)
+
+// Linear is nn.Linear to be trained; B is nil where there is no bias.
+type Linear struct{ W, B *Param }
+
+// Forward is x wᵀ + b.
+func (l *Linear) Forward(t *Tape, x *Var) *Var {
+	var b *Var
+	if l.B != nil {
+		b = t.Param(l.B)
+	}
+	return t.Linear(x, t.Param(l.W), b)
+}
+
+// DecoderLayer is nn.DecoderLayer to be trained.
+type DecoderLayer struct {
+	InputNorm, PostNorm     *Param
+	Q, K, V, O              Linear
+	Gate, Up, Down          Linear
+	Heads, KVHeads, HeadDim int
+	Eps                     float32
+}
+
+// NewDecoderLayer copies the weights of l. Parameters are named as in a
+// checkpoint, behind prefix.
+func NewDecoderLayer(prefix string, l *nn.DecoderLayer) *DecoderLayer {
+	attn, mlp := prefix+"self_attn.", prefix+"mlp."
+	return &DecoderLayer{
+		InputNorm: vector(prefix+"input_layernorm.weight", l.InputNorm.W),
+		PostNorm:  vector(prefix+"post_attention_layernorm.weight", l.PostNorm.W),
+		Q:         linear(attn+"q_proj", &l.Attn.Q), K: linear(attn+"k_proj", &l.Attn.K),
+		V: linear(attn+"v_proj", &l.Attn.V), O: linear(attn+"o_proj", &l.Attn.O),
+		Gate: linear(mlp+"gate_proj", &l.MLP.Gate), Up: linear(mlp+"up_proj", &l.MLP.Up), Down: linear(mlp+"down_proj", &l.MLP.Down),
+		Heads: l.Attn.Heads, KVHeads: l.Attn.KVHeads, HeadDim: l.Attn.HeadDim,
+		Eps: l.InputNorm.Eps,
+	}
+}
+
+func vector(name string, v []float32) *Param {
+	return NewParam(name, 1, len(v), append([]float32(nil), v...))
+}
+
+func linear(name string, l *nn.Linear) Linear {
+	w := make([]float32, l.Out()*l.In())
+	for i := range l.Out() {
+		l.W.Row(w[i*l.In():(i+1)*l.In()], i)
+	}
+	out := Linear{W: NewParam(name+".weight", l.Out(), l.In(), w)}
+	if l.B != nil {
+		out.B = vector(name+".bias", l.B)
+	}
+	return out
+}
+
+// Params lists the layer's parameters.
+func (l *DecoderLayer) Params() []*Param {
+	list := []*Param{l.InputNorm, l.PostNorm}
+	for _, x := range []*Linear{&l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down} {
+		list = append(list, x.W)
+		if x.B != nil {
+			list = append(list, x.B)
+		}
+	}
+	return list
+}
+
+// Forward returns the residual stream behind the layer. x is [n, hidden]; cos and
+// sin place its rows.
+func (l *DecoderLayer) Forward(t *Tape, x *Var, cos, sin tensor.Tensor, mask Mask) *Var {
+	h := t.RMSNorm(x, t.Param(l.InputNorm), l.Eps)
+	q := t.Rotate(l.Q.Forward(t, h), l.Heads, cos, sin)
+	k := t.Rotate(l.K.Forward(t, h), l.KVHeads, cos, sin)
+	scale := float32(1 / math.Sqrt(float64(l.HeadDim)))
+	attn := t.Attention(q, k, l.V.Forward(t, h), l.Heads, l.KVHeads, scale, mask)
+	x = t.Add(x, l.O.Forward(t, attn))
+
+	h = t.RMSNorm(x, t.Param(l.PostNorm), l.Eps)
+	return t.Add(x, l.Down.Forward(t, t.SwiGLU(l.Gate.Forward(t, h), l.Up.Forward(t, h))))
+}
+
+// Causal returns the limits of causal attention over n rows.
+func Causal(n int) []int32 {
+	limits := make([]int32, n)
+	for i := range limits {
+		limits[i] = int32(i + 1)
+	}
+	return limits
+}
