@@ -22,7 +22,7 @@ var lengths = func() (n []int) {
 // u is the rounding unit of f32: half the distance from 1 to the next number.
 const u = 0x1p-24
 
-const guard = 24
+const margin = 24
 
 // A guarded is a slice with values around it that nobody is to touch. It starts
 // at no multiple of a vector.
@@ -31,14 +31,14 @@ type guarded struct {
 	x   []float32
 }
 
-const guardBits = 0x7fa5a5a5 // a NaN, so that what reads it shows it
+const marginBits = 0x7fa5a5a5 // a NaN, so that what reads it shows it
 
 func newGuarded(x []float32) guarded {
-	all := make([]float32, guard+1+len(x)+guard)
+	all := make([]float32, margin+1+len(x)+margin)
 	for i := range all {
-		all[i] = math.Float32frombits(guardBits)
+		all[i] = math.Float32frombits(marginBits)
 	}
-	at := guard + 1
+	at := margin + 1
 	copy(all[at:], x)
 	return guarded{all, all[at : at+len(x) : at+len(x)]}
 }
@@ -46,7 +46,7 @@ func newGuarded(x []float32) guarded {
 func (g guarded) check(t *testing.T) {
 	t.Helper()
 	for i, v := range g.all {
-		if at := i - guard - 1; (at < 0 || at >= len(g.x)) && math.Float32bits(v) != guardBits {
+		if at := i - margin - 1; (at < 0 || at >= len(g.x)) && math.Float32bits(v) != marginBits {
 			t.Fatalf("wrote %v at %d of a slice of %d", v, at, len(g.x))
 		}
 	}
