@@ -29,3 +29,23 @@ func rotateGeneric(x, cos, sin []float32) {
 		}
 	}
 }
+
+// RotatePairs is Rotate in the other layout: the pair that turns by angle i of a
+// head is (x[2i], x[2i+1]).
+func RotatePairs(x, cos, sin []float32) {
+	sin = sin[:len(cos)]
+	if len(x) == 0 {
+		return
+	}
+	if len(cos) == 0 || len(x)%(2*len(cos)) != 0 {
+		panic("asm: RotatePairs: the row is not a whole number of heads")
+	}
+	for ; len(x) > 0; x = x[2*len(cos):] {
+		head := x[:2*len(cos)]
+		for i, c := range cos {
+			a, b, s := head[2*i], head[2*i+1], sin[i]
+			head[2*i] = a*c - b*s
+			head[2*i+1] = b*c + a*s
+		}
+	}
+}

@@ -169,8 +169,23 @@ func TestRotate(t *testing.T) {
 					want[i] = float64(x.Data[i])*c + float64(x.Data[i-d/2])*s
 				}
 			}
+			pairs := New(rows, heads*d)
+			interleave := func(dst, src []float32) {
+				for i := range dst {
+					dst[i] = src[i/d*d+i%2*(d/2)+i%d/2]
+				}
+			}
+			interleave(pairs.Data, x.Data)
 			p.Rotate(x, heads, cos, sin)
 			checkRelative(t, x, want, 2*0x1p-24)
+
+			// The other layout has the same values in other places, rounded once or fused.
+			p.RotatePairs(pairs, heads, cos, sin)
+			wantPairs := make([]float64, len(want))
+			for i := range want {
+				wantPairs[i] = want[i/d*d+i%2*(d/2)+i%d/2]
+			}
+			checkRelative(t, pairs, wantPairs, 2*0x1p-24)
 		}
 	})
 }

@@ -11,14 +11,21 @@ import (
 // are row r, column i of cos and sin.
 //
 // Shapes: x [n, heads*d], cos and sin [n, d/2].
-func (p *Pool) Rotate(x Tensor, heads int, cos, sin Tensor) {
+func (p *Pool) Rotate(x Tensor, heads int, cos, sin Tensor) { p.rotate(x, heads, cos, sin, false) }
+
+// RotatePairs is Rotate in the interleaved layout: (x[2i], x[2i+1]) turns.
+func (p *Pool) RotatePairs(x Tensor, heads int, cos, sin Tensor) {
+	p.rotate(x, heads, cos, sin, true)
+}
+
+func (p *Pool) rotate(x Tensor, heads int, cos, sin Tensor, pairs bool) {
 	if cos.Rows != x.Rows || sin.Rows != x.Rows || sin.Cols != cos.Cols || heads*2*cos.Cols != x.Cols {
 		panic(fmt.Sprintf("tensor: turning %d heads of %v by the angles of %v and %v", heads, x, cos, sin))
 	}
 	p.begin()
 	defer p.end()
 	t := &p.tasks.rotation
-	*t = rotation{x, cos, sin, max(1, grain/max(1, x.Cols))}
+	*t = rotation{x, cos, sin, max(1, grain/max(1, x.Cols)), pairs}
 	p.run(ceilDiv(x.Rows, t.perItem), t)
 	*t = rotation{}
 }
@@ -27,10 +34,15 @@ func (p *Pool) Rotate(x Tensor, heads int, cos, sin Tensor) {
 type rotation struct {
 	x, cos, sin Tensor
 	perItem     int
+	pairs       bool
 }
 
 func (t *rotation) run(_, i int) {
 	for r := i * t.perItem; r < min((i+1)*t.perItem, t.x.Rows); r++ {
-		asm.Rotate(t.x.Row(r), t.cos.Row(r), t.sin.Row(r))
+		if t.pairs {
+			asm.RotatePairs(t.x.Row(r), t.cos.Row(r), t.sin.Row(r))
+		} else {
+			asm.Rotate(t.x.Row(r), t.cos.Row(r), t.sin.Row(r))
+		}
 	}
 }
