@@ -103,9 +103,10 @@ func (t *attentionPanels) run(worker, i int) {
 	rows := min(asm.Queries, t.q.Rows*t.group-first)
 
 	stride := asm.ValueStride(dim)
-	mem := t.pool.floats(worker, asm.Queries*(dim+tileKeys+stride))
+	mem := t.pool.floats(worker, asm.Queries*(dim+tileKeys+stride)+t.kv.widened(tileKeys))
 	q, mem := mem[:asm.Queries*dim], mem[asm.Queries*dim:]
-	s, o := mem[:asm.Queries*tileKeys], mem[asm.Queries*tileKeys:]
+	s, mem := mem[:asm.Queries*tileKeys], mem[asm.Queries*tileKeys:]
+	o, mem := mem[:asm.Queries*stride], mem[asm.Queries*stride:]
 	clear(o)
 	a.packQueries(q, g, first, rows)
 
@@ -117,7 +118,6 @@ func (t *attentionPanels) run(worker, i int) {
 		least, most = min(least, limits[r]), max(most, limits[r])
 		panel.Max[r] = float32(math.Inf(-1))
 	}
-	k, v := t.kv.keys(g), t.kv.values(g)
 	for key := 0; key < most; key += tileKeys {
 		n := min(tileKeys, most-key)
 		masked := key+n > least
@@ -126,9 +126,10 @@ func (t *attentionPanels) run(worker, i int) {
 				panel.Limit[r] = int32(limits[r] - key)
 			}
 		}
-		asm.AttentionScores(s, q, k[key*dim:], &panel, ceilDiv(n, asm.KeyGroup)*asm.KeyGroup, dim)
+		group := ceilDiv(n, asm.KeyGroup) * asm.KeyGroup
+		asm.AttentionScores(s, q, t.kv.keys(mem, g, key, group), &panel, group, dim)
 		asm.AttentionSoftmax(s, &panel, n, masked)
-		asm.AttentionValues(o, s, v[key*dim:], &panel, n, dim)
+		asm.AttentionValues(o, s, t.kv.values(mem, g, key, n), &panel, n, dim)
 	}
 	for r := range rows {
 		asm.Scale(a.row(t.dst, g, first+r), 1/panel.Sum[r], o[r*stride:r*stride+dim])

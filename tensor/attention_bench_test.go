@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/go-par/par/asm/asmtest"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // pairs returns how many keys all queries of one head see.
@@ -36,19 +37,21 @@ func BenchmarkAttention(b *testing.B) {
 			{1, 9, 3, 64, 700, "all"},
 			{4, 32, 32, 128, 700, "causal"},
 		} {
-			for _, threads := range []int{1, 2} {
-				b.Run(fmt.Sprintf("%v/threads=%d", c, threads), func(b *testing.B) {
-					benchmarkAttention(b, c, threads)
-				})
+			for _, typ := range kvTypes {
+				for _, threads := range []int{1, 2} {
+					b.Run(fmt.Sprintf("%v/%v/threads=%d", c, typ, threads), func(b *testing.B) {
+						benchmarkAttention(b, c, typ, threads)
+					})
+				}
 			}
 		}
 	})
 }
 
-func benchmarkAttention(b *testing.B, c attentionCase, threads int) {
+func benchmarkAttention(b *testing.B, c attentionCase, typ quant.Type, threads int) {
 	p := NewPool(threads)
 	defer p.Close()
-	q, kv, limits := c.make()
+	q, kv, limits := c.make(typ)
 	dst := New(q.Rows, q.Cols)
 	for b.Loop() {
 		p.Attention(dst, q, c.heads, kv, limits, float32(1/math.Sqrt(float64(c.dim))))

@@ -12,10 +12,13 @@ import (
 const maxFewQueries = 5
 
 // chunkKeys is the number of keys that one item reads for all queries of a key
-// head. It is fixed, so that the order of the sums does not depend on the threads,
-// and such that the keys and the values of a chunk stay in L2 from one query to
-// the next.
-const chunkKeys = 512
+// head. It is fixed, so that the order of the sums does not depend on the threads.
+// blockKeys of them at a time serve one query after the other, since that many
+// stay in L1.
+const (
+	chunkKeys = 512
+	blockKeys = 48
+)
 
 // attentionFew is the attention of few queries, as in decoding; its items are
 // chunks of the keys of one head, whose results are put together at the end.
@@ -52,28 +55,44 @@ func (t *attention) part(g, r, c int) (top, sum *float32, o []float32) {
 }
 
 func (t *attentionFew) run(worker, i int) {
-	a := (*attention)(t)
-	dim := t.kv.Dim
+	a, kv := (*attention)(t), t.kv
+	dim, rows := kv.Dim, t.q.Rows*t.group
 	g, c := i/t.chunks, i%t.chunks
 	first := c * chunkKeys
-	keys := min(chunkKeys, t.kv.Len-first)
-	k, v := t.kv.keys(g)[first*dim:], t.kv.values(g)[first*dim:]
-	mem := t.pool.floats(worker, dim+chunkKeys)
-	q, scores := mem[:dim], mem[dim:]
-	for r := range t.q.Rows * t.group {
-		top, sum, o := a.part(g, r, c)
-		clear(o)
-		n := min(keys, a.limit(r)-first)
-		if n <= 0 {
-			*top, *sum = float32(math.Inf(-1)), 0
-			continue
+	end := min(first+chunkKeys, kv.Len)
+
+	mem := t.pool.floats(worker, rows*(dim+chunkKeys)+kv.widened(blockKeys))
+	q, mem := mem[:rows*dim], mem[rows*dim:]
+	scores, mem := mem[:rows*chunkKeys], mem[rows*chunkKeys:]
+	for r := range rows {
+		asm.Scale(q[r*dim:], t.scale, a.row(t.q, g, r))
+	}
+	// sees returns how many of the n keys from key on query r sees.
+	sees := func(r, key, n int) int { return max(0, min(n, a.limit(r)-key)) }
+
+	for key := first; key < end; key += blockKeys {
+		n := min(blockKeys, end-key)
+		k := kv.keys(mem, g, key, n)
+		for r := range rows {
+			s := scores[r*chunkKeys+key-first:]
+			asm.DotRows(s[:sees(r, key, n)], k, q[r*dim:(r+1)*dim])
 		}
-		s := scores[:n]
-		asm.Scale(q, t.scale, a.row(t.q, g, r))
-		asm.DotRows(s, k, q)
+	}
+	for r := range rows {
+		top, sum, o := a.part(g, r, c)
+		s := scores[r*chunkKeys:][:sees(r, first, end-first)]
 		*top = asm.Max(s)
 		*sum = asm.ExpSum(s, *top)
-		asm.SumRows(o, s, v)
+		clear(o)
+	}
+	for key := first; key < end; key += blockKeys {
+		n := min(blockKeys, end-key)
+		v := kv.values(mem, g, key, n)
+		for r := range rows {
+			_, _, o := a.part(g, r, c)
+			s := scores[r*chunkKeys+key-first:]
+			asm.SumRows(o, s[:sees(r, key, n)], v)
+		}
 	}
 }
 

@@ -7,7 +7,11 @@ import (
 	"testing"
 
 	"github.com/go-par/par/asm/asmtest"
+	"github.com/go-par/par/tensor/quant"
 )
+
+// kvTypes are the types that keys and values are held as.
+var kvTypes = []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q8_0}
 
 // An attentionCase names a shape: queries, query heads, key heads, head size, keys,
 // and how the limits of the queries run.
@@ -20,12 +24,16 @@ func (c attentionCase) String() string {
 	return fmt.Sprintf("%dx%d/%dx%dx%d %s", c.rows, c.heads, c.kvHeads, c.dim, c.keys, c.limits)
 }
 
-// make returns random inputs. Beyond the keys held, the cache is full of NaN.
-func (c attentionCase) make() (q Tensor, kv *KV, limits []int32) {
+// make returns random inputs, keys and values held as t; kv is nil where t cannot
+// hold them. Beyond the keys held, the cache is full of NaN.
+func (c attentionCase) make(t quant.Type) (q Tensor, kv *KV, limits []int32) {
 	r := rand.New(rand.NewPCG(uint64(c.rows), uint64(c.keys)))
 	q = randomTensor(r, c.rows, c.heads*c.dim)
 	width := c.kvHeads * c.dim
-	kv = NewKV(c.kvHeads, c.dim, 1)
+	kv, err := NewKVOf(t, c.kvHeads, c.dim, 1)
+	if err != nil {
+		return Tensor{}, nil, nil
+	}
 	for kv.Len < c.keys {
 		n := min(c.keys-kv.Len, 1+r.IntN(50))
 		kv.Append(randomTensor(r, n, width), randomTensor(r, n, width))
@@ -81,6 +89,8 @@ func checkAttentionResult(t *testing.T, dst, q Tensor, heads int, kv *KV, limits
 	t.Helper()
 	const u = 0x1p-24
 	d := kv.Dim
+	mem := make([]float32, d)
+	want, size := make([]float64, d), make([]float64, d)
 	for i := range q.Rows {
 		n := kv.Len
 		if limits != nil {
@@ -93,7 +103,7 @@ func checkAttentionResult(t *testing.T, dst, q Tensor, heads int, kv *KV, limits
 			top := math.Inf(-1)
 			for j := range w {
 				var sum, size float64
-				for k, x := range kv.keys(g)[j*d : (j+1)*d] {
+				for k, x := range kv.keys(mem, g, j, 1) {
 					p := float64(x) * float64(q.Row(i)[h*d+k])
 					sum += p
 					size += math.Abs(p)
@@ -108,15 +118,17 @@ func checkAttentionResult(t *testing.T, dst, q Tensor, heads int, kv *KV, limits
 				delta = max(delta, u*(top-s)*min(1, w[j]*float64(n)))
 				total += w[j]
 			}
-			for k, got := range dst.Row(i)[h*d : (h+1)*d] {
-				var want, size float64
-				for j, w := range w {
-					v := float64(kv.values(g)[j*d+k])
-					want += w / total * v
-					size += w / total * math.Abs(v)
+			clear(want)
+			clear(size)
+			for j, w := range w {
+				for k, v := range kv.values(mem, g, j, 1) {
+					want[k] += w / total * float64(v)
+					size[k] += w / total * math.Abs(float64(v))
 				}
-				if tol := size * (2*delta + float64(n+20)*u); !(math.Abs(float64(got)-want) <= tol) {
-					t.Fatalf("row %d, head %d, value %d: %v, want %v, allowed %.2g", i, h, k, got, want, tol)
+			}
+			for k, got := range dst.Row(i)[h*d : (h+1)*d] {
+				if tol := size[k] * (2*delta + float64(n+20)*u); !(math.Abs(float64(got)-want[k]) <= tol) {
+					t.Fatalf("row %d, head %d, value %d: %v, want %v, allowed %.2g", i, h, k, got, want[k], tol)
 				}
 			}
 		}
@@ -128,16 +140,21 @@ func TestAttention(t *testing.T) {
 	defer p.Close()
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		for _, c := range attentionCases {
-			t.Run(c.String(), func(t *testing.T) {
-				q, kv, limits := c.make()
-				dst, intact := guarded(q.Rows, q.Cols)
-				scale := float32(1 / math.Sqrt(float64(c.dim)))
-				p.Attention(dst, q, c.heads, kv, limits, scale)
-				checkAttentionResult(t, dst, q, c.heads, kv, limits, scale)
-				if !intact() {
-					t.Error("wrote outside of the result")
+			for _, typ := range kvTypes {
+				q, kv, limits := c.make(typ)
+				if kv == nil {
+					continue
 				}
-			})
+				t.Run(fmt.Sprintf("%v/%v", c, typ), func(t *testing.T) {
+					dst, intact := guarded(q.Rows, q.Cols)
+					scale := float32(1 / math.Sqrt(float64(c.dim)))
+					p.Attention(dst, q, c.heads, kv, limits, scale)
+					checkAttentionResult(t, dst, q, c.heads, kv, limits, scale)
+					if !intact() {
+						t.Error("wrote outside of the result")
+					}
+				})
+			}
 		}
 	})
 }
@@ -148,7 +165,7 @@ func TestAttentionThreads(t *testing.T) {
 	defer many.Close()
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		for _, c := range attentionCases {
-			q, kv, limits := c.make()
+			q, kv, limits := c.make(quant.F16)
 			got, want := New(q.Rows, q.Cols), New(q.Rows, q.Cols)
 			serial.Attention(want, q, c.heads, kv, limits, 0.3)
 			many.Attention(got, q, c.heads, kv, limits, 0.3)
@@ -163,7 +180,7 @@ func TestAttentionRowsAreIndependent(t *testing.T) {
 	defer p.Close()
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		c := attentionCase{120, 4, 2, 48, 250, "ragged"}
-		q, kv, limits := c.make()
+		q, kv, limits := c.make(quant.F32)
 		all := New(q.Rows, q.Cols)
 		p.Attention(all, q, c.heads, kv, limits, 0.3)
 
@@ -247,11 +264,14 @@ func TestAttentionDoesNotAllocate(t *testing.T) {
 	p := NewPool(2)
 	defer p.Close()
 	asmtest.TestAllTiers(t, func(t *testing.T) {
-		for _, c := range attentionCases {
-			q, kv, limits := c.make()
-			dst := New(q.Rows, q.Cols)
-			if n := testing.AllocsPerRun(5, func() { p.Attention(dst, q, c.heads, kv, limits, 0.3) }); n != 0 {
-				t.Errorf("%v: %v allocations", c, n)
+		for _, rows := range []int{1, 40} {
+			for _, typ := range kvTypes {
+				c := attentionCase{rows, 6, 3, 64, 700, "causal"}
+				q, kv, limits := c.make(typ)
+				dst := New(q.Rows, q.Cols)
+				if n := testing.AllocsPerRun(5, func() { p.Attention(dst, q, c.heads, kv, limits, 0.3) }); n != 0 {
+					t.Errorf("%v, %v: %v allocations", c, typ, n)
+				}
 			}
 		}
 	})
@@ -259,16 +279,19 @@ func TestAttentionDoesNotAllocate(t *testing.T) {
 
 func FuzzAttention(f *testing.F) {
 	for _, c := range attentionCases {
-		f.Add(uint8(c.rows), uint8(c.heads/c.kvHeads), uint8(c.kvHeads), uint8(c.dim-1), uint16(c.keys), uint8(len(c.limits)))
+		f.Add(uint8(c.rows), uint8(c.heads/c.kvHeads), uint8(c.kvHeads), uint8(c.dim-1), uint16(c.keys), uint8(len(c.limits)), uint8(c.rows))
 	}
 	p := NewPool(3)
-	f.Fuzz(func(t *testing.T, rows, group, kvHeads, dim uint8, keys uint16, limits uint8) {
+	f.Fuzz(func(t *testing.T, rows, group, kvHeads, dim uint8, keys uint16, limits, typ uint8) {
 		c := attentionCase{
 			rows: 1 + int(rows)%80, kvHeads: 1 + int(kvHeads)%3, dim: 1 + int(dim), keys: 1 + int(keys)%1100,
 			limits: []string{"all", "causal", "prefix", "ragged"}[limits%4],
 		}
 		c.heads = c.kvHeads * (1 + int(group)%4)
-		q, kv, lim := c.make()
+		q, kv, lim := c.make(kvTypes[typ%4])
+		if kv == nil {
+			t.Skip("no whole blocks")
+		}
 		asmtest.TestAllTiers(t, func(t *testing.T) {
 			dst := New(q.Rows, q.Cols)
 			p.Attention(dst, q, c.heads, kv, lim, 0.2)

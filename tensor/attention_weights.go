@@ -41,11 +41,12 @@ func (t *attentionWeights) run(worker, i int) {
 	if t.limits != nil {
 		n = int(t.limits[row])
 	}
-	q := t.pool.floats(worker, dim)[:dim]
+	mem := t.pool.floats(worker, dim+t.kv.widened(n))
+	q, mem := mem[:dim], mem[dim:]
 	asm.Scale(q, t.scale, t.q.Row(row)[h*dim:(h+1)*dim])
 	w := t.dst.Row(i)
 	clear(w[n:])
 	w = w[:n]
-	asm.DotRows(w, t.kv.keys(h * t.kv.Heads / t.heads)[:n*dim], q)
+	asm.DotRows(w, t.kv.keys(mem, h*t.kv.Heads/t.heads, 0, n), q)
 	asm.Scale(w, 1/asm.ExpSum(w, asm.Max(w)), w)
 }

@@ -5,17 +5,20 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/go-par/par/asm"
 	"github.com/go-par/par/tensor/quant"
 )
 
 // KV is the keys and values of one layer, a row of each per token. It is stored
-// head-major: one head's rows are contiguous, as attention reads them.
+// head-major: one head's rows are contiguous, as attention reads them. Values are
+// f32, or rounded to a smaller type when they are appended.
 //
 // Reading a KV may go on in several goroutines; Append and Truncate exclude all
 // else.
 type KV struct {
 	Heads, Dim int // key heads, values per head
 	Len, Cap   int // rows held, rows allocated
+	typ        quant.Type
 	stride     int // bytes per row of one head
 	k, v       []byte
 }
@@ -24,16 +27,34 @@ type KV struct {
 // in whole groups. Rows beyond Len hold anything, but they are there.
 const rowGroup = 12
 
-// NewKV returns an empty KV with room for capacity rows.
+// NewKV returns an empty KV of f32 with room for capacity rows.
 func NewKV(heads, dim, capacity int) *KV {
-	stride, err := quant.F32.RowBytes(dim)
+	kv, err := NewKVOf(quant.F32, heads, dim, capacity)
 	if err != nil {
 		panic("tensor: " + err.Error())
 	}
-	kv := &KV{Heads: heads, Dim: dim, stride: stride}
-	kv.grow(capacity)
 	return kv
 }
+
+// NewKVOf returns an empty KV that holds values as F32, F16, BF16 or Q8_0. It fails
+// for other types, and where a head is not a whole number of blocks.
+func NewKVOf(t quant.Type, heads, dim, capacity int) (*KV, error) {
+	switch t {
+	case quant.F32, quant.F16, quant.BF16, quant.Q8_0:
+	default:
+		return nil, fmt.Errorf("keys and values cannot be held as %s", t)
+	}
+	stride, err := t.RowBytes(dim)
+	if err != nil {
+		return nil, fmt.Errorf("keys and values of a head: %w", err)
+	}
+	kv := &KV{Heads: heads, Dim: dim, typ: t, stride: stride}
+	kv.grow(capacity)
+	return kv, nil
+}
+
+// Type returns the type that values are held as.
+func (kv *KV) Type() quant.Type { return kv.typ }
 
 // Append adds the rows of k and v, and allocates only where they exceed Cap; the
 // capacity then at least doubles.
@@ -57,7 +78,17 @@ func (kv *KV) Append(k, v Tensor) {
 func (kv *KV) store(dst []byte, src Tensor, h int) {
 	at := (h*kv.Cap + kv.Len) * kv.stride
 	for i := range src.Rows {
-		copy(f32s(dst[at:at+kv.stride]), src.Row(i)[h*kv.Dim:])
+		row, x := dst[at:at+kv.stride], src.Row(i)[h*kv.Dim:(h+1)*kv.Dim]
+		switch kv.typ {
+		case quant.F32:
+			copy(f32s(row), x)
+		case quant.F16:
+			asm.F32ToF16(row, x)
+		case quant.BF16:
+			asm.F32ToBF16(row, x)
+		case quant.Q8_0:
+			asm.F32ToQ8(row, x)
+		}
 		at += kv.stride
 	}
 }
@@ -89,9 +120,9 @@ func (kv *KV) Keys(dst Tensor) {
 		panic(fmt.Sprintf("tensor: %d keys of %d heads of %d do not go into %v", kv.Len, kv.Heads, kv.Dim, dst))
 	}
 	for h := range kv.Heads {
-		keys := kv.keys(h)
 		for i := range kv.Len {
-			copy(dst.Row(i)[h*kv.Dim:], keys[i*kv.Dim:(i+1)*kv.Dim])
+			row := dst.Row(i)[h*kv.Dim : (h+1)*kv.Dim]
+			copy(row, kv.keys(row, h, i, 1))
 		}
 	}
 }
@@ -107,9 +138,37 @@ func (kv *KV) Truncate(n int) {
 // Bytes returns the size of the rows held, keys and values together.
 func (kv *KV) Bytes() int { return 2 * kv.Heads * kv.Len * kv.stride }
 
-// keys and values return head h's rows up to the last one allocated.
-func (kv *KV) keys(h int) []float32   { return f32s(kv.k[h*kv.Cap*kv.stride : (h+1)*kv.Cap*kv.stride]) }
-func (kv *KV) values(h int) []float32 { return f32s(kv.v[h*kv.Cap*kv.stride : (h+1)*kv.Cap*kv.stride]) }
+// keys returns n keys of head h from row first on, and values as many values. They
+// are in the cache itself or, where that is not of f32, in mem, which has room for
+// widened(n) floats.
+func (kv *KV) keys(mem []float32, h, first, n int) []float32 { return kv.widen(mem, kv.k, h, first, n) }
+func (kv *KV) values(mem []float32, h, first, n int) []float32 {
+	return kv.widen(mem, kv.v, h, first, n)
+}
+
+func (kv *KV) widened(n int) int {
+	if kv.typ == quant.F32 {
+		return 0
+	}
+	return n * kv.Dim
+}
+
+func (kv *KV) widen(mem []float32, data []byte, h, first, n int) []float32 {
+	b := data[(h*kv.Cap+first)*kv.stride : (h*kv.Cap+first+n)*kv.stride]
+	if kv.typ == quant.F32 {
+		return f32s(b)
+	}
+	mem = mem[:n*kv.Dim]
+	switch kv.typ {
+	case quant.F16:
+		asm.F16ToF32(mem, b)
+	case quant.BF16:
+		asm.BF16ToF32(mem, b)
+	case quant.Q8_0:
+		asm.Q8ToF32(mem, b)
+	}
+	return mem
+}
 
 // f32s views b as floats. b is 4-aligned, as memory made for whole floats is.
 func f32s(b []byte) []float32 {

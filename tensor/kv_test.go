@@ -1,8 +1,11 @@
 package tensor
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/go-par/par/tensor/quant"
 )
 
 // numbered returns a tensor whose values tell their row and column.
@@ -33,10 +36,10 @@ func TestKVAppend(t *testing.T) {
 	for h := range heads {
 		for i := range want.Rows {
 			row := want.Row(i)[h*dim : (h+1)*dim]
-			if got := kv.keys(h)[i*dim : (i+1)*dim]; !slices.Equal(got, row) {
+			if got := kv.keys(nil, h, i, 1); !slices.Equal(got, row) {
 				t.Fatalf("key %d of head %d is %v, want %v", i, h, got, row)
 			}
-			for k, x := range kv.values(h)[i*dim : (i+1)*dim] {
+			for k, x := range kv.values(nil, h, i, 1) {
 				if x != -row[k] {
 					t.Fatalf("value %d of head %d is %v at %d, want %v", i, h, x, k, -row[k])
 				}
@@ -53,12 +56,63 @@ func TestKVTruncate(t *testing.T) {
 	kv.Append(numbered(0, 10, 8), numbered(0, 10, 8))
 	kv.Truncate(6)
 	kv.Append(numbered(100, 1, 8), numbered(100, 1, 8))
-	if got := kv.keys(1)[5*4 : 7*4]; !slices.Equal(got, []float32{44, 45, 46, 47, 804, 805, 806, 807}) {
+	if got := kv.keys(nil, 1, 5, 2); !slices.Equal(got, []float32{44, 45, 46, 47, 804, 805, 806, 807}) {
 		t.Errorf("rows 5 and 6 of head 1 are %v", got)
 	}
 	kv.Truncate(0)
 	if kv.Bytes() != 0 || kv.Cap < 10 {
 		t.Errorf("%d bytes, capacity %d after truncating to nothing", kv.Bytes(), kv.Cap)
+	}
+}
+
+// What is held in a smaller type reads as what the type makes of it.
+func TestKVTypes(t *testing.T) {
+	const heads, dim, rows = 3, 64, 30
+	r := rand.New(rand.NewPCG(1, 1))
+	k, v := randomTensor(r, rows, heads*dim), randomTensor(r, rows, heads*dim)
+	for _, typ := range kvTypes {
+		kv, err := NewKVOf(typ, heads, dim, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kv.Append(k.Slice(0, 7), v.Slice(0, 7))
+		kv.Append(k.Slice(7, rows), v.Slice(7, rows))
+		size, err := typ.RowBytes(dim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kv.Bytes(); got != 2*heads*rows*size {
+			t.Errorf("%v: %d bytes, want %d", typ, got, 2*heads*rows*size)
+		}
+		keys, mem, want, stored := New(rows, heads*dim), make([]float32, dim), make([]float32, dim), make([]byte, size)
+		kv.Keys(keys)
+		for i := range rows {
+			for h := range heads {
+				for name, c := range map[string]struct{ got, in []float32 }{
+					"key":   {keys.Row(i)[h*dim : (h+1)*dim], k.Row(i)[h*dim : (h+1)*dim]},
+					"value": {kv.values(mem, h, i, 1), v.Row(i)[h*dim : (h+1)*dim]},
+				} {
+					if err := quant.Encode(typ, stored, c.in); err != nil {
+						t.Fatal(err)
+					}
+					quant.Decode(typ, want, stored)
+					if !slices.Equal(c.got, want) {
+						t.Fatalf("%v: %s %d of head %d is %v, want %v", typ, name, i, h, c.got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestKVTypesRefused(t *testing.T) {
+	for _, c := range []struct {
+		typ quant.Type
+		dim int
+	}{{quant.Q4_0, 32}, {quant.F64, 8}, {quant.Type(99), 8}, {quant.Q8_0, 48}, {quant.F32, -1}} {
+		if kv, err := NewKVOf(c.typ, 1, c.dim, 1); err == nil {
+			t.Errorf("%v holds heads of %d: %v", c.typ, c.dim, kv)
+		}
 	}
 }
 
