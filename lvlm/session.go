@@ -256,6 +256,20 @@ func (s *Session) prefill(ctx context.Context, r *Request, p *Prompt, keys []ima
 	return logits, nil
 }
 
+// Embed computes the input embeddings of r's prompt, [rows, hidden], as the decoder
+// and a Flow get to see them.
+func (s *Session) Embed(ctx context.Context, r Request) (*Prompt, tensor.Tensor, error) {
+	p, err := s.model.prompt(r.Prompt, len(r.Images))
+	if err != nil {
+		return nil, tensor.Tensor{}, err
+	}
+	keys, err := s.encode(ctx, &r, new(Result))
+	if err != nil {
+		return nil, tensor.Tensor{}, err
+	}
+	return p, s.embed(p, keys, 0), nil
+}
+
 // forget drops what the decoder holds, after a pass that was broken off.
 func (s *Session) forget() {
 	s.seq.truncate(0)
