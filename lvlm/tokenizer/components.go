@@ -82,7 +82,7 @@ func flatten(c *component, parts func(*component) []component, depth int) ([]*co
 	case c.Type != "Sequence":
 		return []*component{c}, nil
 	case depth == maxDepth:
-		return nil, errors.New("Sequence nested too deep")
+		return nil, errors.New("sequences are nested too deep")
 	}
 	var all []*component
 	for i := range parts(c) {

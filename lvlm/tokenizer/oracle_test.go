@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -85,4 +86,32 @@ func openAlone(t *testing.T, dir string, names ...string) (*Tokenizer, error) {
 		}
 	}
 	return Open(alone)
+}
+
+// TestOracleSize compares with the number of tokens that a model may choose from.
+func TestOracleSize(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(oracleDir(t), "llava-*", "expect.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no models (%v)", err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var expect struct {
+			Size  int   `json:"tokenizer_size"`
+			Image int32 `json:"image_token_id"`
+		}
+		if err := json.Unmarshal(data, &expect); err != nil {
+			t.Fatal(err)
+		}
+		tok := open(t, filepath.Join(filepath.Dir(path), "model"))
+		if tok.Size() != expect.Size {
+			t.Errorf("%s: %d tokens, want %d", path, tok.Size(), expect.Size)
+		}
+		if id, ok := tok.ID("<image>"); ok && id != expect.Image {
+			t.Errorf("%s: <image> has id %d, want %d", path, id, expect.Image)
+		}
+	}
 }
