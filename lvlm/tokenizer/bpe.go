@@ -20,7 +20,7 @@ const (
 //
 // SentencePiece's vocabularies take the same form. There a pair merges when its
 // text is a piece, in the order of the pieces' scores, so that every split of a
-// piece in two is a pair and the score gives the rank (see spmMerges).
+// piece in two is a pair and the score gives the rank (see newSPM).
 type bpe struct {
 	pairs map[uint64]merge
 
@@ -327,14 +327,14 @@ func (e *encoder) appendSymbols() {
 	}
 }
 
-// setSpaceStarts sets spaceStarts, given the pieces that merges make. The mark
+// setSpaceStarts sets spaceStarts, given the pieces of several characters. The mark
 // itself must be known, so that it ends a run of unknown characters, and these
 // must leave something behind that keeps two runs of marks apart. What unused
 // pieces were merged from is remembered for the whole text.
-func (m *bpe) setSpaceStarts(merged []string) {
+func (m *bpe) setSpaceStarts(pieces []string) {
 	mark, _ := m.symbolAt(spaceMark)
 	keepsApart := m.spm != nil || m.unk != none || m.fallback && !slices.Contains(m.bytes[:], none)
 	unused := m.spm != nil && len(m.spm.unused) > 0
 	m.spaceStarts = !m.byteLevel && mark != none && keepsApart && !unused &&
-		!slices.ContainsFunc(merged, func(p string) bool { return wordEnd(p) < len(p) })
+		!slices.ContainsFunc(pieces, func(p string) bool { return wordEnd(p) < len(p) })
 }

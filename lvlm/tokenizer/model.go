@@ -182,7 +182,7 @@ func newSPM(pieces []spmPiece, fallback bool, unk int32) (*bpe, error) {
 	}
 
 	m.pairs = map[uint64]merge{}
-	var merged []string
+	long := slices.Clone(m.spm.user.keys)
 	for i, p := range pieces {
 		if p.kind != pieceNormal && p.kind != pieceUnused || !utf8.ValidString(p.text) {
 			continue
@@ -193,7 +193,7 @@ func newSPM(pieces []spmPiece, fallback bool, unk int32) (*bpe, error) {
 		if utf8.RuneCountInString(p.text) < 2 {
 			continue
 		}
-		merged = append(merged, p.text)
+		long = append(long, p.text)
 		for cut := range p.text {
 			if cut == 0 {
 				continue
@@ -207,7 +207,7 @@ func newSPM(pieces []spmPiece, fallback bool, unk int32) (*bpe, error) {
 			}
 		}
 	}
-	m.setSpaceStarts(merged)
+	m.setSpaceStarts(long)
 	return m, nil
 }
 
