@@ -81,11 +81,11 @@ func (m *Model) promptWhole(text string, images int) *Prompt {
 // does, with the start token before the first.
 func (m *Model) promptChunks(chunks []string) *Prompt {
 	p := new(Prompt)
-	for i, chunk := range chunks {
+	for i, ids := range m.Tokenizer.EncodeChunks(chunks, tokenizer.Options{AddSpecial: true}) {
 		if i > 0 {
 			p.addImage(m.Config)
 		}
-		p.IDs = append(p.IDs, m.Tokenizer.Encode(chunk, tokenizer.Options{AddSpecial: i == 0})...)
+		p.IDs = append(p.IDs, ids...)
 	}
 	return p
 }
