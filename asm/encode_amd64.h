@@ -24,3 +24,15 @@
 	BYTE $(0x7D - ((n)<<3)); \
 	BYTE $0x50; \
 	BYTE $(0xC0 | (d)<<3 | (m))
+
+// VPDPBUSD Ym, Yn, Yd and VPDPWSSD Ym, Yn, Yd in their VEX forms, registers Y0 to
+// Y15: Yd += the four products of u8 Yn and s8 Ym, or the two of s16 Yn and s16
+// Ym, in every 32-bit lane.
+#define VEX_DOT(opcode, m, n, d) \
+	BYTE $0xC4; \
+	BYTE $(0xE2 ^ (((d)&8)<<4) ^ (((m)&8)<<2)); \
+	BYTE $(0x7D - ((n)<<3)); \
+	BYTE $(opcode); \
+	BYTE $(0xC0 | ((d)&7)<<3 | ((m)&7))
+#define VPDPBUSD_Y(m, n, d) VEX_DOT(0x50, m, n, d)
+#define VPDPWSSD_Y(m, n, d) VEX_DOT(0x52, m, n, d)

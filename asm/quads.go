@@ -76,19 +76,17 @@ func DotQuads(f QuadFormat, dst []float32, ldd int, w []byte, blocks int, x []Qu
 	raceRead(x[:n*quads])
 	_ = dst[(n-1)*ldd+a.rows-1]
 	a.w = unsafe.Pointer(&w[0])
-	for j := range a.x {
-		j := min(j, n-1) // rows beyond the last repeat it
-		a.x[j], a.dst[j] = &x[j*quads], &dst[j*ldd]
+	for i := range a.x {
+		j := min(i, n-1)
+		a.x[i], a.dst[i] = &x[j*quads], &dst[j*ldd]
 		raceWrite(dst[j*ldd : j*ldd+a.rows])
-	}
-	for j := n; j < MaxDotRows; j++ {
-		a.x[j], a.dst[j] = a.x[n-1], a.dst[n-1]
 	}
 	dotQuads(f, &a, n)
 }
 
 // quadArgs is what a kernel works on: rows of weights from w on, stride bytes
-// apart, with quads whole quads and rest more blocks to a row.
+// apart, with quads whole quads and rest more blocks to a row. Rows of
+// activations beyond the last repeat it.
 type quadArgs struct {
 	dst    [MaxDotRows]*float32
 	x      [MaxDotRows]*Quad

@@ -127,9 +127,10 @@ var (
 
 // Constants of the kernels, to be broadcast.
 var (
-	nibbles  uint32 = 0x0f0f0f0f
-	sixteens uint32 = 0x10101010
-	topBits  uint32 = 0x80808080
+	nibbles   uint32 = 0x0f0f0f0f
+	sixteens  uint32 = 0x10101010
+	highPairs uint32 = 0x30303030
+	topBits   uint32 = 0x80808080
 
 	// Where a byte finds its fifth bit in the four bytes of high bits, which repeat:
 	// bits 0-15 belong to the low nibbles, bits 16-31 to the high ones.

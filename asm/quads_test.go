@@ -1,8 +1,6 @@
 package asm_test
 
 import (
-	"fmt"
-	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -10,7 +8,7 @@ import (
 	"github.com/go-par/par/asm/asmtest"
 )
 
-// blocks are random codes with f16 scales of both signs.
+// A blockFormat describes blocks of weights.
 type blockFormat struct {
 	name         string
 	values, size int
@@ -26,7 +24,13 @@ var quadFormats = map[asm.QuadFormat]blockFormat{
 	asm.IQ4_NL: {"IQ4_NL", 32, 18, []int{0}},
 }
 
-// weights returns n random blocks.
+var superFormats = map[asm.SuperFormat]blockFormat{
+	asm.Q4_K: {"Q4_K", 256, 144, []int{0, 2}},
+	asm.Q5_K: {"Q5_K", 256, 176, []int{0, 2}},
+	asm.Q6_K: {"Q6_K", 256, 210, []int{208}},
+}
+
+// weights returns n blocks of random codes with scales of ±2^-7 or ±2^-6.
 func (f blockFormat) weights(rng *rand.Rand, n int) []byte {
 	w := make([]byte, n*f.size)
 	for i := range w {
@@ -34,7 +38,7 @@ func (f blockFormat) weights(rng *rand.Rand, n int) []byte {
 	}
 	for b := range n {
 		for _, at := range f.scales {
-			h := uint16(rng.IntN(1<<10)) | 0x2000 | uint16(rng.IntN(2))<<15 // ±2^-7 to ±2^-6
+			h := uint16(8+rng.IntN(2))<<10 | uint16(rng.IntN(2))<<15
 			w[b*f.size+at], w[b*f.size+at+1] = byte(h), byte(h>>8)
 		}
 	}
@@ -43,10 +47,16 @@ func (f blockFormat) weights(rng *rand.Rand, n int) []byte {
 
 const untouched = 12345
 
-func gaussians(rng *rand.Rand, n int) []float32 {
+// integers returns n values that quantise to themselves with a scale of 1: in
+// each block of 32 one is ±127, the others are small so that sums of products with
+// weights are exact in f32.
+func integers(rng *rand.Rand, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {
-		x[i] = float32(rng.NormFloat64())
+		x[i] = float32(rng.IntN(17) - 8)
+	}
+	for i := rng.IntN(32); i < n; i = (i/32+1)*32 + rng.IntN(32) {
+		x[i] = float32(254*rng.IntN(2) - 127)
 	}
 	return x
 }
@@ -60,49 +70,62 @@ func quads(x []float32, n int) []asm.Quad {
 	return q
 }
 
-// TestDotQuads compares every tier with the generic one. Integer sums are exact
-// and the sums of blocks differ by rounding: each of the terms, whose magnitudes
-// add up to at most size, is rounded a few times and takes part in fewer than
-// blocks additions.
+func supers(x []float32) []asm.Super {
+	s := make([]asm.Super, len(x)/256)
+	asm.QuantizeSupers(s, x)
+	return s
+}
+
 func TestDotQuads(t *testing.T) {
 	for f, format := range quadFormats {
 		t.Run(format.name, func(t *testing.T) {
-			asmtest.TestAllTiers(t, func(t *testing.T) {
-				tier := asm.Tier()
-				rng := rand.New(rand.NewPCG(1, 2))
-				for _, blocks := range []int{1, 2, 3, 4, 5, 7, 8, 18, 30, 35} {
-					for _, rows := range []int{1, 2, 3, 4, 5, 8, 11, 256} {
-						if rows > 11 && blocks > 5 {
-							continue
-						}
-						for n := 1; n <= asm.MaxDotRows; n++ {
-							w := format.weights(rng, rows*blocks)
-							x := quads(gaussians(rng, n*blocks*32), n)
-							ldd := rows + 2
-							got, want := make([]float32, n*ldd), make([]float32, n*ldd)
-							for i := range got {
-								got[i], want[i] = untouched, untouched
-							}
-							asm.DotQuads(f, got[:n*ldd-2], ldd, w, blocks, x, n)
-							asmtest.Use(t, "generic")
-							asm.DotQuads(f, want[:n*ldd-2], ldd, w, blocks, x, n)
-							asmtest.Use(t, tier)
-							compareDots(t, fmt.Sprintf("%d rows of %d blocks, %d", rows, blocks, n), got, want, blocks)
-						}
-					}
-				}
+			compareTiers(t, format, func(dst []float32, ldd int, w []byte, blocks int, x []float32, n int) {
+				asm.DotQuads(f, dst, ldd, w, blocks, quads(x, n), n)
 			})
 		})
 	}
 }
 
-// compareDots checks that sums of n terms of at most 2^7 agree.
-func compareDots(t *testing.T, name string, got, want []float32, n int) {
-	t.Helper()
-	bound := float64(n+4) * 0x1p-24 * float64(n) * 128
-	for i := range got {
-		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= bound) {
-			t.Fatalf("%s: value %d is %v, want %v ± %g", name, i, got[i], want[i], bound)
-		}
+func TestDotSupers(t *testing.T) {
+	for f, format := range superFormats {
+		t.Run(format.name, func(t *testing.T) {
+			compareTiers(t, format, func(dst []float32, ldd int, w []byte, blocks int, x []float32, n int) {
+				asm.DotSupers(f, dst, ldd, w, blocks, supers(x), n)
+			})
+		})
 	}
+}
+
+// compareTiers compares every tier with the generic one, on numbers with which
+// all results are exact.
+func compareTiers(t *testing.T, format blockFormat, dot func(dst []float32, ldd int, w []byte, blocks int, x []float32, n int)) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		tier := asm.Tier()
+		rng := rand.New(rand.NewPCG(1, 2))
+		for _, blocks := range []int{1, 2, 3, 4, 5, 7, 8, 18, 30, 35} {
+			for _, rows := range []int{1, 2, 3, 4, 5, 8, 11, 256} {
+				if rows > 11 && blocks > 5 || blocks*format.values > 2048 {
+					continue
+				}
+				for n := 1; n <= asm.MaxDotRows; n++ {
+					w := format.weights(rng, rows*blocks)
+					x := integers(rng, n*blocks*format.values)
+					ldd := rows + 2
+					got, want := make([]float32, n*ldd), make([]float32, n*ldd)
+					for i := range got {
+						got[i], want[i] = untouched, untouched
+					}
+					dot(got[:n*ldd-2], ldd, w, blocks, x, n)
+					asmtest.Use(t, "generic")
+					dot(want[:n*ldd-2], ldd, w, blocks, x, n)
+					asmtest.Use(t, tier)
+					for i := range got {
+						if got[i] != want[i] {
+							t.Fatalf("%d rows of %d blocks, %d: value %d is %v, want %v", rows, blocks, n, i, got[i], want[i])
+						}
+					}
+				}
+			}
+		}
+	})
 }

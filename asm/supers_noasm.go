@@ -1,0 +1,6 @@
+//go:build !amd64 || purego || noasm
+
+package asm
+
+func quantizeSupers(dst []Super, x []float32)      { quantizeSupersGeneric(dst, x) }
+func dotSupers(f SuperFormat, a *superArgs, n int) { dotSupersGeneric(f, a, n) }
