@@ -206,8 +206,8 @@ func filterIndent(r *renderer, v Value, a args) (Value, error) {
 		by = string(w)
 	} else if n, err := intArg("width", a.pos[0], 4); err != nil {
 		return nil, err
-	} else if n > maxOutput {
-		return nil, fmt.Errorf("%w: %d columns", ErrLimit, n)
+	} else if n > maxWidth {
+		return nil, fmt.Errorf("%w: width %d, more than %d", ErrLimit, n, maxWidth)
 	} else {
 		by = strings.Repeat(" ", max(n, 0))
 	}

@@ -29,11 +29,14 @@ func filterToJSON(r *renderer, v Value, a args) (Value, error) {
 	case String:
 		w.newline, w.indent, w.comma = "\n", string(indent), ","
 	default:
-		n, ok := integer(indent)
-		if !ok || n > maxNesting {
-			return nil, fmt.Errorf("indent must be a string or a number up to %d", maxNesting)
+		n, err := intArg("indent", indent, 0)
+		if err != nil {
+			return nil, err
 		}
-		w.newline, w.indent, w.comma = "\n", strings.Repeat(" ", int(max(n, 0))), ","
+		if n > maxWidth {
+			return nil, fmt.Errorf("%w: indent %d, more than %d", ErrLimit, n, maxWidth)
+		}
+		w.newline, w.indent, w.comma = "\n", strings.Repeat(" ", max(n, 0)), ","
 	}
 	if a.pos[2] != nil && truth(a.pos[2]) {
 		parts, err := r.elements(a.pos[2])

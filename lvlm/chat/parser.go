@@ -94,7 +94,7 @@ func (p *parser) statements(tag string, ends []string) ([]stmt, error) {
 		return nil, err
 	}
 	defer p.leave()
-	begin := p.peek().line
+	begin := p.tokens[max(p.next-1, 0)].line
 	var body []stmt
 	for {
 		t := p.take()

@@ -13,6 +13,7 @@ type Template struct {
 	Tokens map[string]string
 
 	body []stmt
+	err  error            // why there is no body
 	now  func() time.Time // for tests; nil for time.Now
 }
 
@@ -20,6 +21,9 @@ type Template struct {
 // Errors are *Error with a line; they wrap a *RaisedError where the template itself
 // refuses the data, and ErrLimit where it asks for too much.
 func (t *Template) Render(data Values) (string, error) {
+	if t.err != nil {
+		return "", t.err
+	}
 	r := &renderer{out: new(strings.Builder), now: t.now}
 	if r.now == nil {
 		r.now = time.Now

@@ -9,9 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxWidth bounds the width and precision of a formatted value.
-const maxWidth = 1 << 16
-
 // spec says how to format a value: Python's format specification, of which
 // formatting with % has a part.
 type spec struct {

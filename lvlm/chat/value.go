@@ -10,7 +10,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Value is what a template computes with. The types that implement it are
@@ -181,17 +180,39 @@ func hash(v Value) (dictKey, error) {
 	case String:
 		return dictKey{kind: 's', text: string(v)}, nil
 	case Tuple:
-		var b strings.Builder
-		for _, e := range v {
-			k, err := hash(e)
-			if err != nil {
-				return k, err
-			}
-			fmt.Fprintf(&b, "%c%d %d:%s", k.kind, k.num, len(k.text), k.text)
-		}
-		return dictKey{kind: 't', text: b.String()}, nil
+		text, err := appendKeys(nil, v, 0)
+		return dictKey{kind: 't', text: string(text)}, err
 	}
 	return dictKey{}, fmt.Errorf("unhashable type: '%s'", v.typeName())
+}
+
+var errKey = fmt.Errorf("%w: a tuple as a key of more than %d bytes or %d levels", ErrLimit, maxKey, maxKeyDepth)
+
+// appendKeys appends the identities of a tuple's elements, so that tuples that aren't
+// equal differ.
+func appendKeys(text []byte, v Tuple, depth int) ([]byte, error) {
+	if len(text) > maxKey || depth > maxKeyDepth {
+		return nil, errKey
+	}
+	text = append(text, '(')
+	for _, e := range v {
+		if t, ok := e.(Tuple); ok {
+			var err error
+			if text, err = appendKeys(text, t, depth+1); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		k, err := hash(e)
+		if err != nil {
+			return nil, err
+		}
+		if len(text)+len(k.text) > maxKey {
+			return nil, errKey
+		}
+		text = fmt.Appendf(text, "%c%d %d:%s", k.kind, k.num, len(k.text), k.text)
+	}
+	return append(text, ')'), nil
 }
 
 // exactInt returns f as an integer where it is one that fits.
