@@ -79,6 +79,7 @@ func truncate(x float32, lo, hi int) int {
 // round returns the integer nearest to x, halves away from zero, kept within
 // [lo, hi]; NaN gives lo.
 func round(x float32, lo, hi int) int {
+	x = float32(x) // rounds a product, which else may fuse with the difference
 	i := truncate(x, lo-1, hi+1)
 	switch f := x - float32(i); {
 	case f >= 0.5:
