@@ -32,11 +32,16 @@
 #define FNEG_4S(n, d)   RR(0x6EA0F800, n, d) // fneg vd.4s, vn.4s
 #define FRINTN_4S(n, d) RR(0x4E218800, n, d) // frintn vd.4s, vn.4s
 #define FCVTNS_4S(n, d) RR(0x4E21A800, n, d) // fcvtns vd.4s, vn.4s
+#define FCVTAS_4S(n, d) RR(0x4E21C800, n, d) // fcvtas vd.4s, vn.4s
 #define SCVTF_4S(n, d)  RR(0x4E21D800, n, d) // scvtf vd.4s, vn.4s
+
+// Products of 2x4 and 4x2 bf16, added to 2x2 f32 (FEAT_BF16).
+#define BFMMLA_4S(m, n, d) RRR(0x6E40EC00, m, n, d) // bfmmla vd.4s, vn.8h, vm.8h
 
 // Across the lanes of a vector, into lane 0.
 #define FADDP_S(n, d) RR(0x7E30D800, n, d) // faddp sd, vn.2s
 #define FMAXV_S(n, d) RR(0x6E30F800, n, d) // fmaxv sd, vn.4s
+#define UMAXV_S(n, d) RR(0x6EB0A800, n, d) // umaxv sd, vn.4s
 
 // f64
 
@@ -58,6 +63,7 @@
 // Integers and bits
 
 #define ADD_4S(m, n, d)  RRR(0x4EA08400, m, n, d) // add vd.4s, vn.4s, vm.4s
+#define SUB_4S(m, n, d)  RRR(0x6EA08400, m, n, d) // sub vd.4s, vn.4s, vm.4s
 #define CMGT_4S(m, n, d) RRR(0x4EA03400, m, n, d) // cmgt vd.4s, vn.4s, vm.4s
 #define AND_16B(m, n, d) RRR(0x4E201C00, m, n, d) // and vd.16b, vn.16b, vm.16b
 #define BIC_16B(m, n, d) RRR(0x4E601C00, m, n, d) // bic vd.16b, vn.16b, vm.16b
@@ -71,17 +77,30 @@
 #define SHL_4S(s, n, d)   RR(0x4F205400 + (s)<<16, n, d)  // shl vd.4s, vn.4s, #s
 #define USHR_4S(s, n, d)  RR(0x6F400400 - (s)<<16, n, d) // ushr vd.4s, vn.4s, #s
 #define USHR_16B(s, n, d) RR(0x6F100400 - (s)<<16, n, d) // ushr vd.16b, vn.16b, #s
+#define SLI_16B(s, n, d)  RR(0x6F085400 + (s)<<16, n, d) // sli vd.16b, vn.16b, #s
+
+#define SXTL_8H(n, d)  RR(0x0F08A400, n, d) // sxtl vd.8h, vn.8b
+#define SXTL2_8H(n, d) RR(0x4F08A400, n, d) // sxtl2 vd.8h, vn.16b
+#define SXTL_4S(n, d)  RR(0x0F10A400, n, d) // sxtl vd.4s, vn.4h
+#define SXTL2_4S(n, d) RR(0x4F10A400, n, d) // sxtl2 vd.4s, vn.8h
+
+#define MLA_4S_E(i, m, n, d) RRE(0x6F800000, i, m, n, d) // mla vd.4s, vn.4s, vm.s[i]
 
 #define CMTST_16B(m, n, d) RRR(0x4E208C00, m, n, d) // cmtst vd.16b, vn.16b, vm.16b
 #define TBL_16B(m, n, d)   RRR(0x4E000000, m, n, d) // tbl vd.16b, {vn.16b}, vm.16b
 
-// Products of 8 bits: four to a lane of 32 (FEAT_DotProd), or single ones of the
-// lower or upper halves, which SADALP adds by twos.
+// Products of 8 bits: four to a lane of 32 (FEAT_DotProd), 2x8 times 8x2 to 2x2
+// (FEAT_I8MM), or single ones of the lower or upper halves, which SADALP adds by
+// twos.
 
 #define SDOT_4S(m, n, d)   RRR(0x4E809400, m, n, d) // sdot vd.4s, vn.16b, vm.16b
+#define SMMLA_4S(m, n, d)  RRR(0x4E80A400, m, n, d) // smmla vd.4s, vn.16b, vm.16b
 #define SMULL_8H(m, n, d)  RRR(0x0E20C000, m, n, d) // smull vd.8h, vn.8b, vm.8b
 #define SMLAL_8H(m, n, d)  RRR(0x0E208000, m, n, d) // smlal vd.8h, vn.8b, vm.8b
 #define SMLAL2_8H(m, n, d) RRR(0x4E208000, m, n, d) // smlal2 vd.8h, vn.16b, vm.16b
+#define SMULL_4S(m, n, d)  RRR(0x0E60C000, m, n, d) // smull vd.4s, vn.4h, vm.4h
+#define SMLAL_4S(m, n, d)  RRR(0x0E608000, m, n, d) // smlal vd.4s, vn.4h, vm.4h
+#define SMLAL2_4S(m, n, d) RRR(0x4E608000, m, n, d) // smlal2 vd.4s, vn.8h, vm.8h
 #define SADALP_4S(n, d)    RR(0x4E606800, n, d)     // sadalp vd.4s, vn.8h
 
 // Memory at address n, which grows by m, or by what is read.
