@@ -6,5 +6,9 @@ const maxMatVec = 8
 
 // matVec is MatMul for up to maxMatVec rows.
 func (p *Pool) matVec(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
-	p.gemm(dst, a, rows, w, bias)
+	if f, ok := quadFormats[w.typ]; ok {
+		p.matVecQuads(f, dst, a, rows, w, bias)
+		return
+	}
+	p.matVecFloat(dst, a, rows, w, bias)
 }

@@ -3,7 +3,9 @@ package tensor
 // tasks holds one task of every kind, owned by the operation whose turn it is:
 // since they live in the pool, starting an operation allocates nothing.
 type tasks struct {
-	gemm gemm
+	gemm        gemm
+	matVecFloat matVecFloat
+	matVecQuads matVecQuads
 
 	norm        norm
 	elementwise elementwise
