@@ -1,27 +1,7 @@
 //go:build !purego && !noasm
 
 #include "textflag.h"
-
-// Registers of the f32 kernels:
-//
-//	DI, R8    C and the bytes between its rows
-//	DX, R9    D and the bytes between its rows
-//	R10, SI   panel of A, the step in it
-//	BX        panel of B, walking through all panels
-//	R11, CX   steps, steps left
-//	R12       panels left
-
-#define LOAD_ARGS \
-	MOVQ c+0(FP), DI      \
-	MOVQ ldc+8(FP), R8    \
-	MOVQ d+16(FP), DX     \
-	MOVQ ldd+24(FP), R9   \
-	MOVQ a+32(FP), R10    \
-	MOVQ b+40(FP), BX     \
-	MOVQ k+48(FP), R11    \
-	MOVQ panels+56(FP), R12 \
-	SHLQ $2, R8           \
-	SHLQ $2, R9
+#include "gemm_amd64.h"
 
 // One step of one row: t is its broadcast value, c0 and c1 its sums.
 #define ROW512(o, r, t, c0, c1) \
@@ -51,105 +31,17 @@
 	ROW512(o, 10, Z6, Z28, Z29)  \
 	ROW512(o, 11, Z7, Z30, Z31)
 
-// C = D + sums for one row, then on to the next one.
-#define STORE512(c0, c1) \
-	VADDPS  (R15), c0, c0    \
-	VADDPS  64(R15), c1, c1  \
-	VMOVUPS c0, (R13)        \
-	VMOVUPS c1, 64(R13)      \
-	ADDQ    R9, R15          \
-	ADDQ    R8, R13
-
-#define STORE512_4 \
-	STORE512(Z8, Z9)    \
-	STORE512(Z10, Z11)  \
-	STORE512(Z12, Z13)  \
-	STORE512(Z14, Z15)
-
-#define STORE512_8 \
-	STORE512_4          \
-	STORE512(Z16, Z17)  \
-	STORE512(Z18, Z19)  \
-	STORE512(Z20, Z21)  \
-	STORE512(Z22, Z23)
-
-#define STORE512_12 \
-	STORE512_8          \
-	STORE512(Z24, Z25)  \
-	STORE512(Z26, Z27)  \
-	STORE512(Z28, Z29)  \
-	STORE512(Z30, Z31)
-
-#define ZERO512_4(a, b, c, d) \
-	VPXORD a, a, a  \
-	VPXORD b, b, b  \
-	VPXORD c, c, c  \
-	VPXORD d, d, d
-
-#define ZERO512_8 \
-	ZERO512_4(Z8, Z9, Z10, Z11)    \
-	ZERO512_4(Z12, Z13, Z14, Z15)
-
-#define ZERO512_16 \
-	ZERO512_8                      \
-	ZERO512_4(Z16, Z17, Z18, Z19)  \
-	ZERO512_4(Z20, Z21, Z22, Z23)
-
-#define ZERO512_24 \
-	ZERO512_16                     \
-	ZERO512_4(Z24, Z25, Z26, Z27)  \
-	ZERO512_4(Z28, Z29, Z30, Z31)
-
-// The kernel for rows of `a` bytes a step, four steps a turn.
-#define KERNEL512(ZERO, STEP, STORE, a) \
-	LOAD_ARGS                \
-panel:                       \
-	MOVQ R10, SI             \
-	MOVQ R11, CX             \
-	ZERO                     \
-	SUBQ $4, CX              \
-	JLT  tail                \
-	PCALIGN $32              \
-four:                        \
-	STEP(0, 0)               \
-	STEP(a, 128)             \
-	STEP(2*a, 256)           \
-	STEP(3*a, 384)           \
-	ADDQ $(4*a), SI          \
-	ADDQ $512, BX            \
-	SUBQ $4, CX              \
-	JGE  four                \
-tail:                        \
-	ADDQ $4, CX              \
-	JZ   store               \
-one:                         \
-	STEP(0, 0)               \
-	ADDQ $a, SI              \
-	ADDQ $128, BX            \
-	DECQ CX                  \
-	JNZ  one                 \
-store:                       \
-	MOVQ DI, R13             \
-	MOVQ DX, R15             \
-	STORE                    \
-	ADDQ $128, DI            \
-	ADDQ $128, DX            \
-	DECQ R12                 \
-	JNZ  panel               \
-	VZEROUPPER               \
-	RET
-
-// func gemmF32x12AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+// func gemmF32x12AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x12AVX512(SB), NOSPLIT, $0-64
 	KERNEL512(ZERO512_24, STEP512_12, STORE512_12, 48)
 
-// func gemmF32x8AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+// func gemmF32x8AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x8AVX512(SB), NOSPLIT, $0-64
 	KERNEL512(ZERO512_16, STEP512_8, STORE512_8, 32)
 
-// func gemmF32x4AVX512(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+// func gemmF32x4AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x4AVX512(SB), NOSPLIT, $0-64
 	KERNEL512(ZERO512_8, STEP512_4, STORE512_4, 16)
@@ -243,12 +135,12 @@ store:                       \
 	VZEROUPPER               \
 	RET
 
-// func gemmF32x6AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+// func gemmF32x6AVX2(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX2, FMA
 TEXT ·gemmF32x6AVX2(SB), NOSPLIT, $0-64
 	KERNEL256(ZERO256_12, STEP256_6, STORE256_6, 24)
 
-// func gemmF32x4AVX2(c *float32, ldc int, d *float32, ldd int, a, b *float32, k, panels int)
+// func gemmF32x4AVX2(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX2, FMA
 TEXT ·gemmF32x4AVX2(SB), NOSPLIT, $0-64
 	KERNEL256(ZERO256_8, STEP256_4, STORE256_4, 16)

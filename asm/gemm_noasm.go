@@ -4,10 +4,12 @@ package asm
 
 import "unsafe"
 
-func gemmTileF32(int) (mr, nr int) { return genericTile, genericTile }
+func (f PanelFormat) tile(int) (mr, nr int) { return genericTile, genericTile }
 
-func gemmF32(_ int, c []float32, ldc int, d []float32, ldd int, a, b []float32, k, panels int) {
-	gemmF32Generic(c, ldc, d, ldd, a, b, k, panels)
+func (f PanelFormat) fast() bool { return f == PanelF32 }
+
+func gemm(f PanelFormat, _ int, c []float32, ldc int, d []float32, ldd int, a, b []uint32, k, panels int) {
+	gemmGeneric(f, c, ldc, d, ldd, a, b, k, panels)
 }
 
 func interleave(e element, dst []uint32, pitch int, src []unsafe.Pointer, n int) {

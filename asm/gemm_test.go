@@ -12,7 +12,8 @@ import (
 	"github.com/go-par/par/asm/asmtest"
 )
 
-const guard = -12345.5
+// sentinel fills what no kernel may write.
+const sentinel = -12345.5
 
 // randoms returns n values between -1 and 1.
 func randoms(r *rand.Rand, n int) []float32 {
@@ -23,53 +24,132 @@ func randoms(r *rand.Rand, n int) []float32 {
 	return s
 }
 
-// A strip of every height against f64, with rows of C and D farther apart than
-// they are long: what lies between stays as it was. Depths straddle the four
-// steps of a turn.
-func TestGemmF32(t *testing.T) {
-	asmtest.TestAllTiers(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(1, 2))
-		for rows := 1; rows <= asm.MaxTileRows; rows++ {
-			mr, nr := asm.GemmTileF32(rows)
-			if mr < rows {
-				continue // taller than this tier's tallest
+var panelFormats = map[string]asm.PanelFormat{
+	"F32": asm.PanelF32, "BF16": asm.PanelBF16, "Int8": asm.PanelInt8, "Int8Min": asm.PanelInt8Min, "Int8x16": asm.PanelInt8x16,
+}
+
+// randomPanel returns a panel of A or B of random values: of any bits where they
+// are integers, between -1 and 1 where they are floats.
+func randomPanel(r *rand.Rand, f asm.PanelFormat, width, k int, ofA bool) []uint32 {
+	size := f.SizeB(k)
+	if ofA {
+		size = f.SizeA(k)
+	}
+	p := make([]uint32, size*width)
+	for i := range p {
+		x := math.Float32bits(2*r.Float32() - 1)
+		switch at := i / width; {
+		case f == asm.PanelF32:
+			p[i] = x
+		case f == asm.PanelBF16:
+			p[i] = x&^0xffff | math.Float32bits(2*r.Float32()-1)>>16
+		case at < f.Steps(k):
+			p[i] = r.Uint32()
+		case ofA && f != asm.PanelInt8Min && at >= f.Steps(k)+k/f.Block():
+			p[i] = uint32(r.IntN(1<<20) - 1<<19)
+		default:
+			p[i] = x
+		}
+	}
+	return p
+}
+
+// panelProduct returns the product of row i of a panel of A and column j of one of
+// B in f64, and a bound of the error of summing it in f32: a rounding for every
+// sum and three more for what is summed, relative to the magnitudes of all terms.
+func panelProduct(f asm.PanelFormat, a, b []uint32, mr, nr, i, j, k int) (product, limit float64) {
+	var abs float64
+	terms := 0
+	add := func(x float64) { product += x; abs += math.Abs(x); terms++ }
+	float := func(p []uint32, width, at, i int) float64 {
+		return float64(math.Float32frombits(p[at*width+i]))
+	}
+	steps, blocks := f.Steps(k), k/f.Block()
+	switch f {
+	case asm.PanelF32:
+		for s := range steps {
+			add(float(a, mr, s, i) * float(b, nr, s, j))
+		}
+	case asm.PanelBF16:
+		for s := range steps {
+			x, y := a[s*mr+i], b[s*nr+j]
+			add(float64(math.Float32frombits(x<<16)) * float64(math.Float32frombits(y<<16)))
+			add(float64(math.Float32frombits(x&^0xffff)) * float64(math.Float32frombits(y&^0xffff)))
+		}
+	default:
+		for n := range blocks {
+			dot := int32(0)
+			if f != asm.PanelInt8Min {
+				dot = int32(a[(steps+blocks+n)*mr+i])
 			}
-			for _, panels := range []int{0, 1, 3} {
-				for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 9, 33} {
-					testGemmF32(t, r, mr, nr, panels, k)
+			for s := n * steps / blocks; s < (n+1)*steps/blocks; s++ {
+				x, y := a[s*mr+i], b[s*nr+j]
+				for range 4 {
+					dot += int32(int8(x)) * int32(uint8(y))
+					x, y = x>>8, y>>8
 				}
 			}
+			add(float64(dot) * float(a, mr, steps+n, i) * float(b, nr, steps+n, j))
+			if f == asm.PanelInt8Min {
+				add(float(a, mr, steps+blocks+n, i) * float(b, nr, steps+blocks+n, j))
+			}
+		}
+	}
+	return product, 1.01 * float64(terms+4) * 0x1p-24 * abs
+}
+
+// A strip of every height against f64, with rows of C and D farther apart than
+// they are long: what lies between stays as it was. Depths straddle the steps of a
+// turn.
+func TestGemm(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for name, f := range panelFormats {
+			t.Run(name, func(t *testing.T) {
+				r := rand.New(rand.NewPCG(1, 2))
+				for rows := 1; rows <= asm.MaxTileRows; rows++ {
+					mr, nr := f.Tile(rows)
+					if mr < rows {
+						continue // taller than this tier's tallest
+					}
+					for _, panels := range []int{0, 1, 3} {
+						for _, n := range []int{1, 2, 3, 4, 5, 7, 8, 9, 33} {
+							testGemm(t, r, f, mr, nr, panels, n*f.Block())
+						}
+					}
+				}
+			})
 		}
 	})
 }
 
-func testGemmF32(t *testing.T, r *rand.Rand, mr, nr, panels, k int) {
+func testGemm(t *testing.T, r *rand.Rand, f asm.PanelFormat, mr, nr, panels, k int) {
 	t.Helper()
 	n := panels * nr
 	ldc, ldd := n+3, n+5
-	a, b, d := randoms(r, mr*k), randoms(r, n*k), randoms(r, mr*ldd)
+	a, d := randomPanel(r, f, mr, k, true), randoms(r, mr*ldd)
+	var b []uint32
+	for range panels {
+		b = append(b, randomPanel(r, f, nr, k, false)...)
+	}
 	c := make([]float32, mr*ldc)
 	for i := range c {
-		c[i] = guard
+		c[i] = sentinel
 	}
-	asm.GemmF32(mr, c, ldc, d, ldd, a, b, k)
+	asm.Gemm(f, mr, c, ldc, d, ldd, a, b, k)
 	for i := range mr {
 		for j := range ldc {
 			got := c[i*ldc+j]
 			if j >= n {
-				if got != guard {
+				if got != sentinel {
 					t.Fatalf("mr %d, %d panels, k %d: [%d, %d] beyond the strip was written", mr, panels, k, i, j)
 				}
 				continue
 			}
-			want := float64(d[i*ldd+j])
-			abs := math.Abs(want)
-			for s := range k {
-				p := float64(a[s*mr+i]) * float64(b[(j/nr*k+s)*nr+j%nr])
-				want += p
-				abs += math.Abs(p)
-			}
-			if limit := 1.01 * float64(k+1) * 0x1p-24 * abs; !(math.Abs(float64(got)-want) <= limit) {
+			want, limit := panelProduct(f, a, b[j/nr*f.SizeB(k)*nr:], mr, nr, i, j%nr, k)
+			addend := float64(d[i*ldd+j])
+			want += addend
+			limit += 1.01 * 0x1p-24 * math.Abs(addend)
+			if !(math.Abs(float64(got)-want) <= limit) {
 				t.Fatalf("mr %d, %d panels, k %d: [%d, %d] = %v, want %v within %.2g", mr, panels, k, i, j, got, want, limit)
 			}
 		}
@@ -77,21 +157,23 @@ func testGemmF32(t *testing.T, r *rand.Rand, mr, nr, panels, k int) {
 }
 
 // One row of D serves all, and D may be C.
-func TestGemmF32Addend(t *testing.T) {
+func TestGemmAddend(t *testing.T) {
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
-		mr, nr := asm.GemmTileF32(asm.MaxTileRows)
-		const k = 6
-		a, b, row := randoms(r, mr*k), randoms(r, nr*k), randoms(r, nr)
-		first, second := make([]float32, mr*nr), make([]float32, mr*nr)
-		asm.GemmF32(mr, first, nr, row, 0, a, b, k)
-		for i := range mr {
-			copy(second[i*nr:], row)
-		}
-		asm.GemmF32(mr, second, nr, second, nr, a, b, k)
-		for i := range first {
-			if first[i] != second[i] {
-				t.Fatalf("[%d] = %v with one row, %v in place", i, first[i], second[i])
+		for name, f := range panelFormats {
+			mr, nr := f.Tile(asm.MaxTileRows)
+			k := 6 * f.Block()
+			a, b, row := randomPanel(r, f, mr, k, true), randomPanel(r, f, nr, k, false), randoms(r, nr)
+			first, second := make([]float32, mr*nr), make([]float32, mr*nr)
+			asm.Gemm(f, mr, first, nr, row, 0, a, b, k)
+			for i := range mr {
+				copy(second[i*nr:], row)
+			}
+			asm.Gemm(f, mr, second, nr, second, nr, a, b, k)
+			for i := range first {
+				if first[i] != second[i] {
+					t.Fatalf("%s: [%d] = %v with one row, %v in place", name, i, first[i], second[i])
+				}
 			}
 		}
 	})
@@ -174,23 +256,26 @@ func sameInterleaved(t *testing.T, got, want []float32, rows int) {
 	}
 }
 
-// BenchmarkGemmF32 runs a strip whose panels stay in the L2 cache: the ceiling of
-// a product.
-func BenchmarkGemmF32(b *testing.B) {
+// BenchmarkGemm runs a strip whose panels stay in the L2 cache: the ceiling of a
+// product.
+func BenchmarkGemm(b *testing.B) {
 	asmtest.BenchmarkAllTiers(b, func(b *testing.B) {
-		const k, columns = 512, 256
-		for _, rows := range []int{4, asm.MaxTileRows} {
-			mr, nr := asm.GemmTileF32(rows)
-			b.Run(fmt.Sprintf("%dx%d", mr, nr), func(b *testing.B) {
-				r := rand.New(rand.NewPCG(1, 1))
-				a, w := randoms(r, mr*k), randoms(r, columns*k)
-				c, d := make([]float32, mr*columns), make([]float32, columns)
-				for b.Loop() {
-					asm.GemmF32(mr, c, columns, d, 0, a, w, k)
-				}
-				flops := 2 * float64(mr) * columns * k * float64(b.N)
-				b.ReportMetric(flops/b.Elapsed().Seconds()*1e-9, "GFLOP/s")
-			})
+		const columns = 192
+		for name, f := range panelFormats {
+			k := 512 * 4 / (f.Steps(64) / 16)
+			for _, rows := range []int{4, asm.MaxTileRows} {
+				mr, nr := f.Tile(rows)
+				b.Run(fmt.Sprintf("%s/%dx%d", name, mr, nr), func(b *testing.B) {
+					r := rand.New(rand.NewPCG(1, 1))
+					a, w := randomPanel(r, f, mr, k, true), randomPanel(r, f, columns, k, false)
+					c, d := make([]float32, mr*columns), make([]float32, columns)
+					for b.Loop() {
+						asm.Gemm(f, mr, c, columns, d, 0, a, w, k)
+					}
+					ops := 2 * float64(mr) * columns * float64(k) * float64(b.N)
+					b.ReportMetric(ops/b.Elapsed().Seconds()*1e-9, "GOP/s")
+				})
+			}
 		}
 	})
 }

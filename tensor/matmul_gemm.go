@@ -2,10 +2,8 @@ package tensor
 
 import (
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/go-par/par/asm"
-	"github.com/go-par/par/tensor/quant"
 )
 
 // The product of many rows follows Goto and van de Geijn, "Anatomy of
@@ -16,15 +14,15 @@ import (
 //     so that choosing rows costs no pass of its own;
 //   - each thread takes some columns of the product at a time and packs, for one
 //     block of the inner dimension after the other, the weights of these columns
-//     into a tile that stays in its L2 cache, widened to f32;
-//   - asm.GemmF32 runs all panels of a over the tile: a panel stays in L1, the
-//     tile streams from L2.
+//     into a tile that stays in its L2 cache, in the format of the arithmetic;
+//   - asm.Gemm runs all panels of a over the tile: a panel stays in L1, the tile
+//     streams from L2.
 //
-// The blocks of the inner dimension depend on its length and on the storage type
-// only, which fixes the order of every sum.
+// The blocks of the inner dimension depend on its length, on the storage type and
+// on the arithmetic only, which fixes the order of every sum.
 const (
-	gemmDepth   = 512     // longest block: a panel of a takes 12*512*4 bytes, under an L1
-	gemmTile    = 1 << 17 // f32 values in a tile: half of an L2 cache of 1 MiB
+	gemmSteps   = 512     // dwords of a row in a block: a panel of a takes 12*512*4 bytes
+	gemmTile    = 1 << 17 // dwords in a tile: half of an L2 cache of 1 MiB
 	gemmColumns = 256     // columns in a tile at most
 	gemmRows    = 1008    // rows of a packed at once, which bounds the memory for them
 )
@@ -42,11 +40,13 @@ type gemm struct {
 	w     *Matrix
 	bias  []float32
 
+	format  asm.PanelFormat
+	zero    int32        // of weights in int8
 	mr, nr  int          // rows and columns of a tile of the kernel
 	panels  int          // panels of a
 	lastMR  int          // rows of the last panel; the others have mr
 	depth   int          // length of a block of the inner dimension
-	packed  []float32    // panels of a: [block][panel][step][row]
+	packed  []uint32     // panels of a: [block][panel]
 	columns int          // panels of weights
 	perTile int          // panels of weights in a tile, at most
 	groups  int          // groups of panels of a that are taken separately
@@ -59,6 +59,7 @@ type gemmPack gemm
 // gemm runs MatMul on packed panels.
 func (p *Pool) gemm(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 	t := &p.tasks.gemm
+	t.format, t.zero = p.compute.panelFormat(w.typ)
 	for lo := 0; lo < dst.Rows; lo += gemmRows {
 		hi := min(lo+gemmRows, dst.Rows)
 		t.pool, t.dst, t.a, t.w, t.bias = p, dst.Slice(lo, hi), a, w, bias
@@ -76,54 +77,61 @@ func (p *Pool) gemm(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 // plan cuts the product.
 func (t *gemm) plan() {
 	m, threads := t.dst.Rows, t.pool.Threads()
-	t.mr, t.nr = asm.GemmTileF32(m)
+	t.mr, t.nr = t.format.Tile(m)
 	t.panels = ceilDiv(m, t.mr)
-	t.lastMR, _ = asm.GemmTileF32(m - (t.panels-1)*t.mr)
-	t.depth = blockDepth(t.w.cols, t.w.typ)
-	t.packed = grow(&t.packed, t.packedRows()*t.w.cols)
+	t.lastMR, _ = t.format.Tile(m - (t.panels-1)*t.mr)
+	t.depth = t.blockDepth()
+	t.packed = grow(&t.packed, t.packedRows()*t.format.SizeA(t.padded(t.w.cols)))
 
 	t.columns = ceilDiv(t.w.rows, t.nr)
-	t.perTile = max(1, min(gemmTile/t.depth, gemmColumns)/t.nr)
+	t.perTile = max(1, min(gemmTile/t.format.SizeB(t.depth), gemmColumns)/t.nr)
 	// Rows are grouped only where there are too few columns to go round; each
 	// group packs the weights anew.
 	t.groups = min(max(1, 4*threads/t.columns), t.panels)
 	t.taken.Store(0)
 }
 
-// blockDepth cuts n into the fewest blocks of up to gemmDepth, about equal, that
-// start on blocks of the storage type.
-func blockDepth(n int, typ quant.Type) int {
-	unit, _ := typ.Block()
-	unit = max(unit, 16) // a whole number of vectors
-	return ceilDiv(ceilDiv(n, ceilDiv(n, gemmDepth)), unit) * unit
+// blockDepth cuts the inner dimension into the fewest blocks of up to gemmSteps,
+// about equal, that start on blocks of the storage type and hold whole vectors.
+func (t *gemm) blockDepth() int {
+	longest := gemmSteps * asm.PanelF32.Steps(64) / t.format.Steps(64)
+	unit, _ := t.w.typ.Block()
+	unit = max(unit, 64)
+	n := t.w.cols
+	return ceilDiv(ceilDiv(n, ceilDiv(n, longest)), unit) * unit
 }
+
+// padded returns the values that n take up in a panel, zeros at the end.
+func (t *gemm) padded(n int) int { return ceilDiv(n, t.format.Block()) * t.format.Block() }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 func (t *gemm) packedRows() int { return (t.panels-1)*t.mr + t.lastMR }
 
-// panel returns panel i of a for the block of n steps from k on, and its rows.
-func (t *gemm) panel(i, k, n int) ([]float32, int) {
+// panel returns panel i of a for the block of n values from k on, and its rows.
+func (t *gemm) panel(i, k, n int) ([]uint32, int) {
 	mr := t.mr
 	if i == t.panels-1 {
 		mr = t.lastMR
 	}
-	at := k*t.packedRows() + i*t.mr*n
-	return t.packed[at : at+n*mr], mr
+	size := t.format.SizeA(t.padded(n))
+	at := t.format.SizeA(k)*t.packedRows() + i*t.mr*size
+	return t.packed[at : at+size*mr], mr
 }
 
 // run packs panel i of a. Rows beyond the last repeat it: their products are not
 // stored.
-func (t *gemmPack) run(_, i int) {
+func (t *gemmPack) run(worker, i int) {
 	g := (*gemm)(t)
-	var rows [asm.MaxTileRows]unsafe.Pointer
+	p := g.packer(worker)
 	for k := 0; k < g.w.cols; k += g.depth {
 		n := min(g.depth, g.w.cols-k)
 		panel, mr := g.panel(i, k, n)
+		p.start(n)
 		for r := range mr {
-			rows[r] = unsafe.Pointer(&g.row(min(i*g.mr+r, g.dst.Rows-1))[k])
+			p.activations(r, g.row(min(i*g.mr+r, g.dst.Rows-1))[k:k+n])
 		}
-		asm.Interleave(panel, mr, rows[:mr], n)
+		p.interleave(panel, mr)
 	}
 }
 
@@ -135,20 +143,9 @@ func (t *gemm) row(i int) []float32 {
 	return t.a.Row(t.first + i)
 }
 
-// gemmScratch is a worker's memory: the tile of weights, a strip of the product
-// that sticks out of it, and a panel of decoded rows of weights.
-type gemmScratch struct{ tile, strip, rows []float32 }
-
-func (t *gemm) scratch(worker int) gemmScratch {
-	const strip = asm.MaxTileRows * gemmColumns
-	f := t.pool.floats(worker, gemmTile+strip+asm.MaxTileColumns*gemmDepth)
-	return gemmScratch{f[:gemmTile], f[gemmTile : gemmTile+strip], f[gemmTile+strip:]}
-}
-
 // run takes columns until none are left: many at first, fewer towards the end so
 // that all threads end together.
 func (t *gemm) run(worker, _ int) {
-	s := t.scratch(worker)
 	total := t.columns * t.groups
 	for {
 		taken := t.taken.Load()
@@ -159,66 +156,39 @@ func (t *gemm) run(worker, _ int) {
 		group, column := at/t.columns, at%t.columns
 		n := max(1, min(t.perTile, (total-at)/(2*t.pool.Threads()), t.columns-column))
 		if t.taken.CompareAndSwap(taken, taken+int64(n)) {
-			t.multiply(s, column, n, group*t.panels/t.groups, (group+1)*t.panels/t.groups)
+			t.multiply(worker, column, n, group*t.panels/t.groups, (group+1)*t.panels/t.groups)
 		}
 	}
 }
 
 // multiply computes n panels of columns for the panels [lo, hi) of a.
-func (t *gemm) multiply(s gemmScratch, column, n, lo, hi int) {
+func (t *gemm) multiply(worker, column, n, lo, hi int) {
+	p := t.packer(worker)
 	for k := 0; k < t.w.cols; k += t.depth {
 		depth := min(t.depth, t.w.cols-k)
-		tile := s.tile[:n*t.nr*depth]
-		t.packTile(s, tile, column, k, depth)
+		size := t.format.SizeB(t.padded(depth)) * t.nr
+		tile := t.pool.dwords(worker, gemmTile)[:n*size]
+		p.start(depth)
+		for i := range n {
+			for c := range t.nr { // columns beyond the last repeat it
+				p.weights(c, t.w, min((column+i)*t.nr+c, t.w.rows-1), k)
+			}
+			p.interleave(tile[i*size:(i+1)*size], t.nr)
+		}
 		for i := lo; i < hi; i++ {
-			t.strip(s, tile, i, column, k, depth)
+			t.strip(worker, tile, i, column, k, depth)
 		}
-	}
-}
-
-// packTile fills the tile with panels of weights from that column on.
-func (t *gemm) packTile(s gemmScratch, tile []float32, column, k, depth int) {
-	for at := 0; at < len(tile); at += t.nr * depth {
-		t.w.interleave(tile[at:at+t.nr*depth], t.nr, column*t.nr, k, depth, s.rows)
-		column++
-	}
-}
-
-// interleave packs n values from k on of the pitch rows from row on; see
-// asm.Interleave. Rows beyond the last repeat it. k is the start of a block; buf
-// has room for the decoded values.
-func (m *Matrix) interleave(dst []float32, pitch, row, k, n int, buf []float32) {
-	values, size := m.typ.Block()
-	from, to := k/values*size, (k+n)/values*size
-	var rows [asm.MaxTileColumns]unsafe.Pointer
-	for r := range rows[:pitch] {
-		at := min(row+r, m.rows-1) * m.stride
-		src := m.data[at+from : at+to]
-		rows[r] = unsafe.Pointer(&src[0])
-		switch m.typ {
-		case quant.F32, quant.F16, quant.BF16:
-		default:
-			decoded := buf[r*n : (r+1)*n]
-			quant.Decode(m.typ, decoded, src)
-			rows[r] = unsafe.Pointer(&decoded[0])
-		}
-	}
-	switch m.typ {
-	case quant.F16:
-		asm.InterleaveF16(dst, pitch, rows[:pitch], n)
-	case quant.BF16:
-		asm.InterleaveBF16(dst, pitch, rows[:pitch], n)
-	default:
-		asm.Interleave(dst, pitch, rows[:pitch], n)
 	}
 }
 
 // strip adds the product of panel i of a and the tile to dst.
-func (t *gemm) strip(s gemmScratch, tile []float32, i, column, k, depth int) {
+func (t *gemm) strip(worker int, tile []uint32, i, column, k, depth int) {
 	panel, mr := t.panel(i, k, depth)
+	depth = t.padded(depth)
+	size := t.format.SizeB(depth) // of a column
 	row, col := i*t.mr, column*t.nr
 	rows := min(mr, t.dst.Rows-row)
-	cols := min(len(tile)/depth, t.w.rows-col)
+	cols := min(len(tile)/size, t.w.rows-col)
 
 	ld := t.dst.Cols
 	c := t.dst.Data[row*ld+col:]
@@ -235,16 +205,17 @@ func (t *gemm) strip(s gemmScratch, tile []float32, i, column, k, depth int) {
 	if rows < mr {
 		whole = 0
 	}
-	asm.GemmF32(mr, c, ld, d, ldd, panel, tile[:whole*depth], depth)
+	asm.Gemm(t.format, mr, c, ld, d, ldd, panel, tile[:whole*size], depth)
 	if whole == cols {
 		return
 	}
 	// What sticks out of dst goes through a strip of its own.
-	rest := tile[whole*depth:]
-	width := len(rest) / depth
-	asm.GemmF32(mr, s.strip, width, noBias[:], 0, panel, rest, depth)
+	rest := tile[whole*size:]
+	width := len(rest) / size
+	strip := t.pool.floats(worker, asm.MaxTileRows*gemmColumns)
+	asm.Gemm(t.format, mr, strip, width, noBias[:], 0, panel, rest, depth)
 	for r := range rows {
-		from := s.strip[r*width:]
+		from := strip[r*width:]
 		for j := whole; j < cols; j++ {
 			c[r*ld+j] = d[r*ldd+j] + from[j-whole]
 		}

@@ -15,9 +15,10 @@ import (
 type Pool struct {
 	turn sync.Mutex // held by the caller whose operation runs
 
-	// What runs: written by the caller, between operations only.
-	task task
-	n    int64
+	// What runs and how: written by the caller, between operations only.
+	task    task
+	n       int64
+	compute Compute
 
 	_     cacheLine
 	next  atomic.Int64 // the first item that nobody has taken

@@ -1,0 +1,164 @@
+//go:build !purego && !noasm
+
+#include "textflag.h"
+#include "gemm_amd64.h"
+
+// Registers of the int8 kernels:
+//
+//	DI, R8    C and the bytes between its rows
+//	DX, R9    D and the bytes between its rows
+//	R10, SI   panel of A, the values in it
+//	AX, R11   its scales, the bytes from them to its last part
+//	BX, CX    panel of B, its scales
+//	R12       bytes of the scales of B, which the minima follow
+//	R13       blocks left
+//	Z8-Z19    integer sums of a block, Z20-Z31 sums: two for each row
+
+// One step of one row, four values for each column.
+#define ROW(s, r, t, c0, c1) \
+	VPBROADCASTD (24*(s)+4*(r))(SI), t \
+	VPDPBUSD     t, Z0, c0             \
+	VPDPBUSD     t, Z1, c1
+
+#define STEP(s) \
+	VMOVUPS (128*(s))(BX), Z0     \
+	VMOVUPS (128*(s)+64)(BX), Z1  \
+	ROW(s, 0, Z2, Z8, Z9)         \
+	ROW(s, 1, Z3, Z10, Z11)       \
+	ROW(s, 2, Z4, Z12, Z13)       \
+	ROW(s, 3, Z5, Z14, Z15)       \
+	ROW(s, 4, Z6, Z16, Z17)       \
+	ROW(s, 5, Z7, Z18, Z19)
+
+#define STEPS4 STEP(0); STEP(1); STEP(2); STEP(3)
+#define STEPS8 STEPS4; STEP(4); STEP(5); STEP(6); STEP(7)
+
+// The integer sums of a row start from what A says.
+#define START_ROW(r, c0, c1) \
+	VPBROADCASTD (4*(r))(AX)(R11*1), c0 \
+	VMOVDQA32    c0, c1
+
+#define START \
+	START_ROW(0, Z8, Z9)    \
+	START_ROW(1, Z10, Z11)  \
+	START_ROW(2, Z12, Z13)  \
+	START_ROW(3, Z14, Z15)  \
+	START_ROW(4, Z16, Z17)  \
+	START_ROW(5, Z18, Z19)
+
+// The end of a block: the scales of B are in Z6 and Z7.
+#define SCALE_ROW(r, c0, c1, f0, f1) \
+	VMULPS.BCST (4*(r))(AX), Z6, Z2  \
+	VMULPS.BCST (4*(r))(AX), Z7, Z3  \
+	VCVTDQ2PS   c0, c0               \
+	VCVTDQ2PS   c1, c1               \
+	VFMADD231PS c0, Z2, f0           \
+	VFMADD231PS c1, Z3, f1
+
+#define SCALE \
+	VMOVUPS (CX), Z6                     \
+	VMOVUPS 64(CX), Z7                   \
+	SCALE_ROW(0, Z8, Z9, Z20, Z21)       \
+	SCALE_ROW(1, Z10, Z11, Z22, Z23)     \
+	SCALE_ROW(2, Z12, Z13, Z24, Z25)     \
+	SCALE_ROW(3, Z14, Z15, Z26, Z27)     \
+	SCALE_ROW(4, Z16, Z17, Z28, Z29)     \
+	SCALE_ROW(5, Z18, Z19, Z30, Z31)
+
+// The minima of B times the scaled sums of A.
+#define MIN_ROW(r, f0, f1) \
+	VBROADCASTSS (4*(r))(AX)(R11*1), Z4  \
+	VFMADD231PS  Z0, Z4, f0              \
+	VFMADD231PS  Z1, Z4, f1
+
+#define MIN \
+	VMOVUPS (CX)(R12*1), Z0    \
+	VMOVUPS 64(CX)(R12*1), Z1  \
+	MIN_ROW(0, Z20, Z21)       \
+	MIN_ROW(1, Z22, Z23)       \
+	MIN_ROW(2, Z24, Z25)       \
+	MIN_ROW(3, Z26, Z27)       \
+	MIN_ROW(4, Z28, Z29)       \
+	MIN_ROW(5, Z30, Z31)
+
+#define NONE
+
+#define ZERO_INTEGERS \
+	ZERO512_4(Z8, Z9, Z10, Z11)    \
+	ZERO512_4(Z12, Z13, Z14, Z15)  \
+	ZERO512_4(Z16, Z17, Z18, Z19)
+
+// shift is the binary logarithm of the values in a block, steps their dwords.
+#define KERNEL(shift, steps, BEGIN, STEPS, END, SKIP) \
+	MOVQ c+0(FP), DI               \
+	MOVQ ldc+8(FP), R8             \
+	MOVQ d+16(FP), DX              \
+	MOVQ ldd+24(FP), R9            \
+	MOVQ a+32(FP), R10             \
+	MOVQ b+40(FP), BX              \
+	SHLQ $2, R8                    \
+	SHLQ $2, R9                    \
+	MOVQ k+48(FP), R12             \
+	SHRQ $shift, R12               \
+	LEAQ (R12)(R12*2), R11         \
+	SHLQ $3, R11                   \
+	SHLQ $7, R12                   \
+panel:                             \
+	MOVQ k+48(FP), AX              \
+	MOVQ AX, R13                   \
+	SHRQ $shift, R13               \
+	MOVQ AX, CX                    \
+	SHLQ $5, CX                    \
+	ADDQ BX, CX                    \
+	LEAQ (AX)(AX*2), AX            \
+	LEAQ (R10)(AX*2), AX           \
+	MOVQ R10, SI                   \
+	ZERO512_4(Z20, Z21, Z22, Z23)  \
+	ZERO512_4(Z24, Z25, Z26, Z27)  \
+	ZERO512_4(Z28, Z29, Z30, Z31)  \
+	PCALIGN $32                    \
+block:                             \
+	BEGIN                          \
+	STEPS                          \
+	SCALE                          \
+	END                            \
+	ADDQ $24, AX                   \
+	ADDQ $128, CX                  \
+	ADDQ $(24*steps), SI           \
+	ADDQ $(128*steps), BX          \
+	DECQ R13                       \
+	JNZ  block                     \
+	MOVQ CX, BX                    \
+	SKIP                           \
+	MOVQ DI, R13                   \
+	MOVQ DX, R15                   \
+	STORE512(Z20, Z21)             \
+	STORE512(Z22, Z23)             \
+	STORE512(Z24, Z25)             \
+	STORE512(Z26, Z27)             \
+	STORE512(Z28, Z29)             \
+	STORE512(Z30, Z31)             \
+	ADDQ $128, DI                  \
+	ADDQ $128, DX                  \
+	DECQ panels+56(FP)             \
+	JNZ  panel                     \
+	VZEROUPPER                     \
+	RET
+
+// The minima lie between the scales and the next panel.
+#define SKIP_MIN ADDQ R12, BX
+
+// func gemmInt8VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+// Requires: AVX512F, AVX512-VNNI
+TEXT ·gemmInt8VNNI(SB), NOSPLIT, $0-64
+	KERNEL(5, 8, START, STEPS8, NONE, NONE)
+
+// func gemmInt8MinVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+// Requires: AVX512F, AVX512-VNNI
+TEXT ·gemmInt8MinVNNI(SB), NOSPLIT, $0-64
+	KERNEL(5, 8, ZERO_INTEGERS, STEPS8, MIN, SKIP_MIN)
+
+// func gemmInt8x16VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+// Requires: AVX512F, AVX512-VNNI
+TEXT ·gemmInt8x16VNNI(SB), NOSPLIT, $0-64
+	KERNEL(4, 4, START, STEPS4, NONE, NONE)

@@ -1,0 +1,215 @@
+package tensor
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/go-par/par/asm"
+	"github.com/go-par/par/tensor/quant"
+)
+
+// packer turns rows into a panel: first each row into the steps of the panel's
+// format, then all of them side by side. It belongs to one worker.
+type packer struct {
+	format asm.PanelFormat
+	zero   int32
+	n      int // values of a row
+	padded int // values of it in the panel, zeros at the end
+
+	rows [asm.MaxTileColumns]unsafe.Pointer // the steps of each row
+	half quant.Type                         // F16 or BF16 where these are to be widened, or F32
+	*packMemory
+}
+
+// packMemory is what a packer works in; rows follow one another in each part.
+type packMemory struct {
+	steps  []uint32  // of rows that are not taken from where they lie
+	scales []float32 // of blocks of int8
+	ends   []uint32  // what follows them: minima, or for activations see asm.PanelInt8
+	values []float32 // one row
+	sums   []int32   // of 16 activations each
+}
+
+func (t *gemm) packer(worker int) packer {
+	const values, rows = 4 * gemmSteps, asm.MaxTileColumns
+	m := &t.pool.scratch[worker].pack
+	if m.steps == nil {
+		*m = packMemory{
+			steps:  make([]uint32, rows*gemmSteps),
+			scales: make([]float32, rows*values/16),
+			ends:   make([]uint32, rows*values/16),
+			values: make([]float32, values),
+			sums:   make([]int32, values/16),
+		}
+	}
+	return packer{format: t.format, zero: t.zero, packMemory: m}
+}
+
+// start begins a panel of rows of n values.
+func (p *packer) start(n int) {
+	p.n, p.padded = n, ceilDiv(n, p.format.Block())*p.format.Block()
+	p.half = quant.F32
+}
+
+// row returns the memory for the steps of row r, as bytes, and makes the row be
+// taken from there.
+func (p *packer) row(r int) []byte {
+	n := p.format.Steps(p.padded)
+	s := p.steps[r*n : (r+1)*n]
+	p.rows[r] = unsafe.Pointer(unsafe.SliceData(s))
+	return unsafe.Slice((*byte)(p.rows[r]), 4*n)
+}
+
+// blocks returns the number of int8 blocks in a row.
+func (p *packer) blocks() int { return p.padded / p.format.Block() }
+
+// pad returns x with zeros up to the padded length, in memory of the packer unless
+// it is that long.
+func (p *packer) pad(x []float32) []float32 {
+	if p.n == p.padded {
+		return x
+	}
+	v := p.values[:p.padded]
+	copy(v, x)
+	clear(v[p.n:])
+	return v
+}
+
+// activations sets row r of a panel of a.
+func (p *packer) activations(r int, x []float32) {
+	switch p.format {
+	case asm.PanelF32:
+		p.rows[r] = unsafe.Pointer(unsafe.SliceData(x))
+		return
+	case asm.PanelBF16:
+		asm.F32ToBF16(p.row(r), p.pad(x))
+		return
+	}
+	n := p.blocks()
+	scales, ends := p.scales[r*n:(r+1)*n], p.ends[r*n:(r+1)*n]
+	asm.QuantizeInt8(p.row(r), scales, p.sums, p.pad(x))
+	switch p.format {
+	case asm.PanelInt8:
+		for i := range ends {
+			ends[i] = uint32(-p.zero * (p.sums[2*i] + p.sums[2*i+1]))
+		}
+	case asm.PanelInt8Min:
+		for i := range ends {
+			ends[i] = math.Float32bits(scales[i] * float32(p.sums[2*i]+p.sums[2*i+1]))
+		}
+	case asm.PanelInt8x16: // a scale of 32 values is that of both halves
+		for i := n - 1; i >= 0; i-- {
+			scales[i] = scales[i/2]
+			ends[i] = uint32(-p.zero * p.sums[i])
+		}
+	}
+}
+
+// weights sets row r of a panel of weights to those of a row of w from value k on,
+// the start of a block.
+func (p *packer) weights(r int, w *Matrix, row, k int) {
+	values, size := w.typ.Block()
+	at := row * w.stride
+	src := w.data[at+k/values*size : at+(k+p.n)/values*size]
+	switch p.format {
+	case asm.PanelF32:
+		p.floatWeights(r, w.typ, src)
+	case asm.PanelBF16:
+		p.bf16Weights(r, w.typ, src)
+	default:
+		p.int8Weights(r, w.typ, src)
+	}
+}
+
+func (p *packer) floatWeights(r int, typ quant.Type, src []byte) {
+	switch typ {
+	case quant.F32, quant.F16, quant.BF16:
+		p.rows[r], p.half = unsafe.Pointer(unsafe.SliceData(src)), typ
+	default:
+		quant.Decode(typ, floatsOf(p.row(r)), src)
+	}
+}
+
+func (p *packer) bf16Weights(r int, typ quant.Type, src []byte) {
+	switch {
+	case typ == quant.BF16 && p.n == p.padded:
+		p.rows[r] = unsafe.Pointer(unsafe.SliceData(src))
+	case typ == quant.BF16:
+		clear(p.row(r)[copy(p.row(r), src):])
+	default:
+		asm.F32ToBF16(p.row(r), p.decode(typ, src))
+	}
+}
+
+func (p *packer) int8Weights(r int, typ quant.Type, src []byte) {
+	n := p.blocks()
+	q, scales := p.row(r), p.scales[r*n:(r+1)*n]
+	mins := floatsOf(bytesOf(p.ends[r*n : (r+1)*n]))
+	if f, ok := quadFormats[typ]; ok {
+		asm.UnpackQuads(f, q, scales, mins, src)
+		return
+	}
+	if f, ok := superFormats[typ]; ok {
+		asm.UnpackSupers(f, q, scales, mins, src)
+		return
+	}
+	asm.QuantizeInt8(q, scales, p.sums, p.decode(typ, src))
+	for i := range q {
+		q[i] ^= 128
+	}
+}
+
+// decode returns the values of a row, padded.
+func (p *packer) decode(typ quant.Type, src []byte) []float32 {
+	v := p.values[:p.padded]
+	switch typ {
+	case quant.F16:
+		asm.F16ToF32(v[:p.n], src)
+	case quant.BF16:
+		asm.BF16ToF32(v[:p.n], src)
+	default:
+		quant.Decode(typ, v[:p.n], src)
+	}
+	clear(v[p.n:])
+	return v
+}
+
+// interleave writes the rows to a panel as wide as there are.
+func (p *packer) interleave(panel []uint32, width int) {
+	steps := p.format.Steps(p.padded)
+	switch p.half {
+	case quant.F16:
+		asm.InterleaveF16(panel, width, p.rows[:width], steps)
+	case quant.BF16:
+		asm.InterleaveBF16(panel, width, p.rows[:width], steps)
+	default:
+		asm.Interleave(panel, width, p.rows[:width], steps)
+	}
+	if p.format < asm.PanelInt8 {
+		return
+	}
+	n := p.blocks()
+	rest := panel[steps*width:]
+	interleaveRows(rest, p.scales, width, n)
+	if rest = rest[n*width:]; len(rest) > 0 {
+		interleaveRows(rest, p.ends, width, n)
+	}
+}
+
+// interleaveRows packs rows of n values that follow one another in src.
+func interleaveRows[T float32 | uint32](dst []uint32, src []T, width, n int) {
+	var rows [asm.MaxTileColumns]unsafe.Pointer
+	for r := range rows[:width] {
+		rows[r] = unsafe.Pointer(&src[r*n])
+	}
+	asm.Interleave(dst, width, rows[:width], n)
+}
+
+// floatsOf views bytes, which start at a multiple of 4, as f32.
+func floatsOf(b []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+func bytesOf(d []uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(d))), 4*len(d))
+}
