@@ -67,29 +67,27 @@ func (kv *KV) Append(k, v Tensor) {
 	if kv.Len+k.Rows > kv.Cap {
 		kv.grow(max(kv.Len+k.Rows, 2*kv.Cap))
 	}
-	for h := range kv.Heads {
-		kv.store(kv.k, k, h)
-		kv.store(kv.v, v, h)
+	for i := range k.Rows {
+		for h := range kv.Heads {
+			at := (h*kv.Cap + kv.Len) * kv.stride
+			kv.narrow(kv.k[at:at+kv.stride], k.Row(i)[h*kv.Dim:(h+1)*kv.Dim])
+			kv.narrow(kv.v[at:at+kv.stride], v.Row(i)[h*kv.Dim:(h+1)*kv.Dim])
+		}
+		kv.Len++
 	}
-	kv.Len += k.Rows
 }
 
-// store writes head h of the rows of src behind the rows held in dst.
-func (kv *KV) store(dst []byte, src Tensor, h int) {
-	at := (h*kv.Cap + kv.Len) * kv.stride
-	for i := range src.Rows {
-		row, x := dst[at:at+kv.stride], src.Row(i)[h*kv.Dim:(h+1)*kv.Dim]
-		switch kv.typ {
-		case quant.F32:
-			copy(f32s(row), x)
-		case quant.F16:
-			asm.F32ToF16(row, x)
-		case quant.BF16:
-			asm.F32ToBF16(row, x)
-		case quant.Q8_0:
-			asm.F32ToQ8(row, x)
-		}
-		at += kv.stride
+// narrow rounds x to the type that values are held as.
+func (kv *KV) narrow(dst []byte, x []float32) {
+	switch kv.typ {
+	case quant.F32:
+		copy(f32s(dst), x)
+	case quant.F16:
+		asm.F32ToF16(dst, x)
+	case quant.BF16:
+		asm.F32ToBF16(dst, x)
+	case quant.Q8_0:
+		asm.F32ToQ8(dst, x)
 	}
 }
 
