@@ -5,15 +5,19 @@ package asm
 func quantizeQuads(dst []Quad, x []float32) { quantizeQuadsGeneric(dst, x) }
 
 func dotQuads(f QuadFormat, a *quadArgs, n int) {
-	if !useAVX512VNNI {
+	switch {
+	case useAVX512VNNI:
+		dotQuadsAVX512(f, a, n == 1)
+	case useAVXVNNI:
+		dotQuadsAVXVNNI(f, a, n == 1)
+	case useAVX2:
+		dotQuadsAVX2(f, a, n == 1)
+	default:
 		dotQuadsGeneric(f, a, n)
-		return
 	}
-	dotQuadsAVX512(f, a, n)
 }
 
-func dotQuadsAVX512(f QuadFormat, a *quadArgs, n int) {
-	one := n == 1
+func dotQuadsAVX512(f QuadFormat, a *quadArgs, one bool) {
 	switch {
 	case f == Q4_0 && one:
 		dotQ4_0x1AVX512(a)
@@ -39,6 +43,64 @@ func dotQuadsAVX512(f QuadFormat, a *quadArgs, n int) {
 		dotIQ4_NLx1AVX512(a)
 	case f == IQ4_NL:
 		dotIQ4_NLx4AVX512(a)
+	}
+}
+
+func dotQuadsAVXVNNI(f QuadFormat, a *quadArgs, one bool) {
+	switch {
+	case f == Q4_0 && one:
+		dotQ4_0x1AVXVNNI(a)
+	case f == Q4_0:
+		dotQ4_0x4AVXVNNI(a)
+	case f == Q4_1 && one:
+		dotQ4_1x1AVXVNNI(a)
+	case f == Q4_1:
+		dotQ4_1x4AVXVNNI(a)
+	case f == Q5_0 && one:
+		dotQ5_0x1AVXVNNI(a)
+	case f == Q5_0:
+		dotQ5_0x4AVXVNNI(a)
+	case f == Q5_1 && one:
+		dotQ5_1x1AVXVNNI(a)
+	case f == Q5_1:
+		dotQ5_1x4AVXVNNI(a)
+	case f == Q8_0 && one:
+		dotQ8_0x1AVXVNNI(a)
+	case f == Q8_0:
+		dotQ8_0x4AVXVNNI(a)
+	case f == IQ4_NL && one:
+		dotIQ4_NLx1AVXVNNI(a)
+	case f == IQ4_NL:
+		dotIQ4_NLx4AVXVNNI(a)
+	}
+}
+
+func dotQuadsAVX2(f QuadFormat, a *quadArgs, one bool) {
+	switch {
+	case f == Q4_0 && one:
+		dotQ4_0x1AVX2(a)
+	case f == Q4_0:
+		dotQ4_0x4AVX2(a)
+	case f == Q4_1 && one:
+		dotQ4_1x1AVX2(a)
+	case f == Q4_1:
+		dotQ4_1x4AVX2(a)
+	case f == Q5_0 && one:
+		dotQ5_0x1AVX2(a)
+	case f == Q5_0:
+		dotQ5_0x4AVX2(a)
+	case f == Q5_1 && one:
+		dotQ5_1x1AVX2(a)
+	case f == Q5_1:
+		dotQ5_1x4AVX2(a)
+	case f == Q8_0 && one:
+		dotQ8_0x1AVX2(a)
+	case f == Q8_0:
+		dotQ8_0x4AVX2(a)
+	case f == IQ4_NL && one:
+		dotIQ4_NLx1AVX2(a)
+	case f == IQ4_NL:
+		dotIQ4_NLx4AVX2(a)
 	}
 }
 
@@ -77,6 +139,78 @@ func dotIQ4_NLx1AVX512(a *quadArgs)
 
 //go:noescape
 func dotIQ4_NLx4AVX512(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x1AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x4AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ4_0x4AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x1AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x4AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ4_1x4AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x1AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x4AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ5_0x4AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x1AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x4AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ5_1x4AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x1AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x4AVX2(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotQ8_0x4AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx1AVX2(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx4AVX2(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx1AVXVNNI(a *quadArgs)
+
+//go:noescape
+func dotIQ4_NLx4AVXVNNI(a *quadArgs)
 
 // A gather is a permutation of words that brings fields of four blocks together:
 // word i of its result is word gather[i] of 64 bytes or, from 32 on, of 64 other
@@ -125,23 +259,31 @@ var (
 	}
 )
 
-// Constants of the kernels, to be broadcast.
-var (
-	nibbles   uint32 = 0x0f0f0f0f
-	sixteens  uint32 = 0x10101010
-	highPairs uint32 = 0x30303030
-	topBits   uint32 = 0x80808080
+// quadConsts are constants of the kernels.
+type quadConsts struct {
+	nibbles, sixteens, topBits [32]byte
+	ones                       [16]uint16
 
 	// Where a byte finds its fifth bit in the four bytes of high bits, which repeat:
 	// bits 0-15 belong to the low nibbles, bits 16-31 to the high ones.
-	fifthLow  = [16]byte{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1}
-	fifthHigh = [16]byte{2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3}
-	fifthBits = [8]byte{1, 2, 4, 8, 16, 32, 64, 128}
+	fifthLow, fifthHigh, fifthBits [32]byte
+}
 
-	iq4Bytes = func() (b [16]byte) {
-		for i, c := range iq4Codes {
-			b[i] = byte(int(c) + 128)
-		}
-		return b
-	}()
-)
+var quadConst = func() (c quadConsts) {
+	for i := range 32 {
+		c.nibbles[i], c.sixteens[i], c.topBits[i] = 0x0f, 0x10, 0x80
+		c.fifthLow[i], c.fifthHigh[i], c.fifthBits[i] = byte(i%16/8), byte(2+i%16/8), 1<<(i%8)
+	}
+	for i := range c.ones {
+		c.ones[i] = 1
+	}
+	return c
+}()
+
+// iq4Bytes are the values of IQ4_NL's codes, raised by 128.
+var iq4Bytes = func() (b [16]byte) {
+	for i, v := range iq4Codes {
+		b[i] = byte(int(v) + 128)
+	}
+	return b
+}()

@@ -56,7 +56,7 @@
 // Q4_0
 
 #define CONSTS_Q4_0 \
-	VPBROADCASTD ·nibbles(SB), Z31             \
+	VPBROADCASTD ·quadConst+quadConsts_nibbles(SB), Z31             \
 	VMOVDQU64 ·gatherQ4_0+quadGathers_codes(SB), Z30 \
 	VMOVDQU64 ·gatherQ4_0+quadGathers_scales(SB), Z29
 
@@ -95,7 +95,7 @@
 // Q4_1
 
 #define CONSTS_Q4_1 \
-	VPBROADCASTD ·nibbles(SB), Z31             \
+	VPBROADCASTD ·quadConst+quadConsts_nibbles(SB), Z31             \
 	VMOVDQU64 ·gatherQ4_1+quadGathers_codes(SB), Z30 \
 	VMOVDQU64 ·gatherQ4_1+quadGathers_scales(SB), Z29
 
@@ -121,11 +121,11 @@
 // holds the one of its code.
 
 #define CONSTS_FIFTH \
-	VPBROADCASTD ·nibbles(SB), Z31           \
-	VBROADCASTI32X4 ·fifthLow(SB), Z27       \
-	VBROADCASTI32X4 ·fifthHigh(SB), Z26      \
-	VPBROADCASTQ ·fifthBits(SB), Z25         \
-	VPBROADCASTD ·sixteens(SB), Z24
+	VPBROADCASTD ·quadConst+quadConsts_nibbles(SB), Z31           \
+	VBROADCASTI32X4 ·quadConst+quadConsts_fifthLow(SB), Z27       \
+	VBROADCASTI32X4 ·quadConst+quadConsts_fifthHigh(SB), Z26      \
+	VPBROADCASTQ ·quadConst+quadConsts_fifthBits(SB), Z25         \
+	VPBROADCASTD ·quadConst+quadConsts_sixteens(SB), Z24
 
 #define CONSTS_Q5_0 \
 	CONSTS_FIFTH                                     \
@@ -187,7 +187,7 @@
 // Q8_0: codes are signed; flipping the top bit adds 128.
 
 #define CONSTS_Q8_0 \
-	VPBROADCASTD ·topBits(SB), Z31             \
+	VPBROADCASTD ·quadConst+quadConsts_topBits(SB), Z31             \
 	VMOVDQU64 ·gatherQ8_0+quadGathers_codes(SB), Z30 \
 	VMOVDQU64 ·gatherQ8_0+quadGathers_scales(SB), Z29 \
 	VMOVDQU64 ·gatherQ8_0+quadGathers_more(SB), Z28
