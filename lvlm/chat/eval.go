@@ -310,6 +310,9 @@ func (a *args) spread(v Value) error {
 	if !ok {
 		return fmt.Errorf("argument after ** must be a mapping, not %s", v.typeName())
 	}
+	if len(a.named)+d.Len() > maxKeywords {
+		return fmt.Errorf("%w: more than %d keyword arguments", ErrLimit, maxKeywords)
+	}
 	for i, k := range d.keys {
 		name, ok := k.(String)
 		if !ok {

@@ -211,8 +211,8 @@ func filterIndent(r *renderer, v Value, a args) (Value, error) {
 	} else {
 		by = strings.Repeat(" ", max(n, 0))
 	}
-	lines := splitLines(string(s)+"\n", false)
-	if err := r.step(len(lines)); err != nil {
+	lines, err := r.splitLines(string(s)+"\n", false)
+	if err != nil {
 		return nil, err
 	}
 	if len(by) > maxText/len(lines) {

@@ -165,8 +165,16 @@ func (w *jsonWriter) container(open string, n int, end string, element func(i in
 
 // text writes a string.
 func (w *jsonWriter) text(s string) error {
-	var b strings.Builder
-	b.WriteByte('"')
+	if err := w.write(`"`); err != nil {
+		return err
+	}
+	if err := w.pieces(s, w.escape); err != nil {
+		return err
+	}
+	return w.write(`"`)
+}
+
+func (w *jsonWriter) escape(b *strings.Builder, s string) {
 	for _, r := range s {
 		switch {
 		case r == '"' || r == '\\':
@@ -183,14 +191,12 @@ func (w *jsonWriter) text(s string) error {
 		case r == '\f':
 			b.WriteString(`\f`)
 		case r < 0x20 || w.ascii && 0x7f < r && r <= 0xffff:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			fmt.Fprintf(b, `\u%04x`, r)
 		case w.ascii && r > 0xffff:
 			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+			fmt.Fprintf(b, `\u%04x\u%04x`, hi, lo)
 		default:
 			b.WriteRune(r)
 		}
 	}
-	b.WriteByte('"')
-	return w.write(b.String())
 }

@@ -13,11 +13,12 @@ const (
 	maxNesting  = 200      // blocks, brackets and operators within each other, as parsed
 	maxDepth    = 1000     // expressions, statements and macro calls within each other, as run; also of a printed value
 	maxSteps    = 2 << 20  // expressions evaluated, elements visited, 64-byte stretches of text scanned
-	maxText     = 64 << 20 // bytes of strings made, printed or not
+	maxText     = 32 << 20 // bytes of strings made, printed or not
 	maxOutput   = 16 << 20
 	maxKey      = 1 << 12 // bytes of a tuple used as a key
 	maxKeyDepth = 32      // tuples within it
 	maxWidth    = 1 << 16 // of a formatted number, an indent
+	maxKeywords = 256     // arguments by name that ** passes
 	maxRange    = 100_000 // elements of a range, jinja2's own bound
 )
 

@@ -63,6 +63,13 @@ func TestLimits(t *testing.T) {
 		"attributes":       "{{ x" + strings.Repeat("|d", 100000) + " }}",
 		"conditions":       "{{ 1" + strings.Repeat(" if 1", 100000) + " }}",
 		"scanned text":     "{% set x = 'a' * 10000000 %}{% for i in range(100000) %}{% if 'b' in x %}{% endif %}{% endfor %}",
+		"escaped":          "{% set x = '\x00' * 10000000 %}{{ [x] }}",
+		"escaped JSON":     "{% set x = '\x00' * 10000000 %}{{ x|tojson }}",
+		"split":            "{% set x = 'a ' * 10000000 %}{{ x.split() }}",
+		"split at":         "{% set x = 'a ' * 10000000 %}{{ x.split('a') }}",
+		"lines":            "{% set x = '\n' * 10000000 %}{{ x|indent }}",
+		"stripped":         "{% set x = 'ab' * 5000000 %}{% for i in range(100000) %}{{ x.strip(x) }}{% endfor %}",
+		"keywords":         "{% set ns = namespace(d={}) %}{% for i in range(300) %}{% set ns.d = dict(ns.d, **{'k' ~ i: 1}) %}{% endfor %}{{ dict(**ns.d) }}",
 		"output":           "{% set x = 'a' * 1000000 %}{% for i in range(20) %}{{ x }}{% endfor %}",
 	}
 	for name, src := range bombs {

@@ -104,7 +104,11 @@ func cutsets(v Value) (left, right func(rune) bool, err error) {
 		return isSpace, isSpace, nil
 	}
 	chars, err := stringArg("chars", v)
-	in := func(r rune) bool { return strings.ContainsRune(chars, r) }
+	set := map[rune]bool{}
+	for _, r := range chars {
+		set[r] = true
+	}
+	in := func(r rune) bool { return set[r] }
 	return in, in, err
 }
 
@@ -219,29 +223,39 @@ func strReplace(r *renderer, v Value, a args) (Value, error) {
 }
 
 func strSplitLines(r *renderer, v Value, a args) (Value, error) {
-	lines := splitLines(string(v.(String)), given(a.pos[0]))
-	return r.newStrings(lines)
+	lines, err := r.splitLines(string(v.(String)), given(a.pos[0]))
+	return stringList(lines), err
 }
 
-// newStrings makes a list of parts of an existing string.
-func (r *renderer) newStrings(parts []string) (Value, error) {
-	if err := r.step(len(parts)); err != nil {
-		return nil, err
-	}
+func stringList(parts []string) List {
 	list := make(List, len(parts))
 	for i, p := range parts {
 		list[i] = String(p)
 	}
-	return list, nil
+	return list
+}
+
+// count counts the characters of s that f is true of.
+func count(s string, f func(rune) bool) int {
+	n := 0
+	for _, r := range s {
+		if f(r) {
+			n++
+		}
+	}
+	return n
 }
 
 // splitLines splits at everything that Python takes for the end of a line.
-func splitLines(s string, keepEnds bool) []string {
+func (r *renderer) splitLines(s string, keepEnds bool) ([]string, error) {
+	if err := r.step(count(s, isLineEnd)); err != nil {
+		return nil, err
+	}
 	var lines []string
 	for s != "" {
 		end := strings.IndexFunc(s, isLineEnd)
 		if end < 0 {
-			return append(lines, s)
+			return append(lines, s), nil
 		}
 		_, n := utf8.DecodeRuneInString(s[end:])
 		if strings.HasPrefix(s[end:], "\r\n") {
@@ -254,7 +268,7 @@ func splitLines(s string, keepEnds bool) []string {
 		lines = append(lines, line)
 		s = s[end+n:]
 	}
-	return lines
+	return lines, nil
 }
 
 func isLineEnd(r rune) bool {
@@ -270,7 +284,10 @@ func split(right bool) func(*renderer, Value, args) (Value, error) {
 			return nil, err
 		}
 		if a.pos[0] == nil || a.pos[0] == (None{}) {
-			return r.newStrings(splitSpace(s, n, right))
+			if err := r.step(count(s, isSpace)); err != nil {
+				return nil, err
+			}
+			return stringList(splitSpace(s, n, right)), nil
 		}
 		sep, err := stringArg("sep", a.pos[0])
 		if err != nil {
@@ -279,13 +296,16 @@ func split(right bool) func(*renderer, Value, args) (Value, error) {
 		if sep == "" {
 			return nil, errors.New("empty separator")
 		}
-		if !right {
-			if n >= 0 {
-				n++
-			}
-			return r.newStrings(strings.SplitN(s, sep, n))
+		if err := r.step(strings.Count(s, sep)); err != nil {
+			return nil, err
 		}
-		return r.newStrings(splitLast(s, sep, n))
+		if right {
+			return stringList(splitLast(s, sep, n)), nil
+		}
+		if n >= 0 {
+			n++
+		}
+		return stringList(strings.SplitN(s, sep, n)), nil
 	}
 }
 

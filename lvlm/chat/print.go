@@ -76,7 +76,7 @@ func (p *printer) repr(v Value) error {
 	case Float:
 		return p.write(formatFloat(float64(v)))
 	case String:
-		return p.write(quote(string(v)))
+		return p.quote(string(v))
 	case List:
 		return p.sequence("[", v, "]")
 	case Tuple:
@@ -176,12 +176,52 @@ func formatFloat(f float64) string {
 
 // quote is Python's repr of a string.
 func quote(s string) string {
-	q := '\''
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		q = '"'
-	}
 	var b strings.Builder
+	q := quotationMark(s)
 	b.WriteRune(q)
+	escape(&b, s, q)
+	b.WriteRune(q)
+	return b.String()
+}
+
+func (p *printer) quote(s string) error {
+	q := quotationMark(s)
+	if err := p.write(string(q)); err != nil {
+		return err
+	}
+	if err := p.pieces(s, func(b *strings.Builder, piece string) { escape(b, piece, q) }); err != nil {
+		return err
+	}
+	return p.write(string(q))
+}
+
+// pieces appends s as f writes it, a piece at a time so that the bound on text is
+// heeded.
+func (p *printer) pieces(s string, f func(b *strings.Builder, piece string)) error {
+	for s != "" {
+		n := min(len(s), 1<<16)
+		for back := 0; back < utf8.UTFMax && n < len(s) && !utf8.RuneStart(s[n]); back++ {
+			n--
+		}
+		before := p.Len()
+		f(&p.Builder, s[:n])
+		if err := p.budget.build(p.Len() - before); err != nil {
+			return err
+		}
+		s = s[n:]
+	}
+	return nil
+}
+
+func quotationMark(s string) rune {
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		return '"'
+	}
+	return '\''
+}
+
+// escape writes s without its quotation marks, which are q.
+func escape(b *strings.Builder, s string, q rune) {
 	for i, r := range s {
 		switch {
 		case r == q || r == '\\':
@@ -194,17 +234,15 @@ func quote(s string) string {
 		case r == '\t':
 			b.WriteString(`\t`)
 		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)): // no UTF-8
-			fmt.Fprintf(&b, `\x%02x`, s[i])
+			fmt.Fprintf(b, `\x%02x`, s[i])
 		case unicode.IsPrint(r):
 			b.WriteRune(r)
 		case r < 0x100:
-			fmt.Fprintf(&b, `\x%02x`, r)
+			fmt.Fprintf(b, `\x%02x`, r)
 		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			fmt.Fprintf(b, `\u%04x`, r)
 		default:
-			fmt.Fprintf(&b, `\U%08x`, r)
+			fmt.Fprintf(b, `\U%08x`, r)
 		}
 	}
-	b.WriteRune(q)
-	return b.String()
 }
