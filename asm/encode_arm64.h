@@ -1,9 +1,9 @@
 // Vector instructions, as words: those that Go's assembler does not know, and a
 // few that it does, for macros that take registers by number. A macro is named
 // after Arm's mnemonic and the arrangement of its destination. Operands are
-// register numbers in Go's order: sources first, the destination last; i is the
-// number of an element and s a shift. After each stands what it assembles to, in
-// Arm's order, which a test holds against a disassembler.
+// register numbers in Go's order: sources first, the destination last; i and j are
+// the numbers of an element of four and of two, and s is a shift. After each stands
+// what it assembles to, in Arm's order, which a test holds against a disassembler.
 
 #define RRR(op, m, n, d) WORD $((op) | (m)<<16 | (n)<<5 | (d))
 #define RR(op, n, d)     WORD $((op) | (n)<<5 | (d))
@@ -86,6 +86,7 @@
 
 #define MLA_4S_E(i, m, n, d) RRE(0x6F800000, i, m, n, d) // mla vd.4s, vn.4s, vm.s[i]
 
+#define EOR_16B(m, n, d)   RRR(0x6E201C00, m, n, d) // eor vd.16b, vn.16b, vm.16b
 #define CMTST_16B(m, n, d) RRR(0x4E208C00, m, n, d) // cmtst vd.16b, vn.16b, vm.16b
 #define TBL_16B(m, n, d)   RRR(0x4E000000, m, n, d) // tbl vd.16b, {vn.16b}, vm.16b
 
@@ -94,6 +95,9 @@
 // twos.
 
 #define SDOT_4S(m, n, d)   RRR(0x4E809400, m, n, d) // sdot vd.4s, vn.16b, vm.16b
+#define SDOT_4S_E(i, m, n, d) RRE(0x4F80E000, i, m, n, d) // sdot vd.4s, vn.16b, vm.4b[i]
+
+#define USMMLA_4S(m, n, d) RRR(0x4E80AC00, m, n, d) // usmmla vd.4s, vn.16b, vm.16b
 #define SMMLA_4S(m, n, d)  RRR(0x4E80A400, m, n, d) // smmla vd.4s, vn.16b, vm.16b
 #define SMULL_8H(m, n, d)  RRR(0x0E20C000, m, n, d) // smull vd.8h, vn.8b, vm.8b
 #define SMLAL_8H(m, n, d)  RRR(0x0E208000, m, n, d) // smlal vd.8h, vn.8b, vm.8b
@@ -102,6 +106,15 @@
 #define SMLAL_4S(m, n, d)  RRR(0x0E608000, m, n, d) // smlal vd.4s, vn.4h, vm.4h
 #define SMLAL2_4S(m, n, d) RRR(0x4E608000, m, n, d) // smlal2 vd.4s, vn.8h, vm.8h
 #define SADALP_4S(n, d)    RR(0x4E606800, n, d)     // sadalp vd.4s, vn.8h
+
+// Elements in other places
+
+#define ZIP1_4S(m, n, d)  RRR(0x4E803800, m, n, d)         // zip1 vd.4s, vn.4s, vm.4s
+#define ZIP2_4S(m, n, d)  RRR(0x4E807800, m, n, d)         // zip2 vd.4s, vn.4s, vm.4s
+#define UZP1_4S(m, n, d)  RRR(0x4E801800, m, n, d)         // uzp1 vd.4s, vn.4s, vm.4s
+#define UZP2_4S(m, n, d)  RRR(0x4E805800, m, n, d)         // uzp2 vd.4s, vn.4s, vm.4s
+#define DUP_4S_E(i, n, d) RR(0x4E040400 | (i)<<19, n, d)   // dup vd.4s, vn.s[i]
+#define DUP_2D_E(j, n, d) RR(0x4E080400 | (j)<<20, n, d)   // dup vd.2d, vn.d[j]
 
 // Memory at address n, which grows by m, or by what is read.
 

@@ -33,7 +33,7 @@ type encoding struct {
 
 var (
 	definition = regexp.MustCompile(`^#define (\w+)\(([\w, ]+)\) +\S.* // (.*)$`)
-	operand    = regexp.MustCompile(`\b[bhsdqvx][dnm]\b|\[i\]|#s\b`)
+	operand    = regexp.MustCompile(`\b[bhsdqvx][dnm]\b|\[[ij]\]|#s\b`)
 	register   = regexp.MustCompile(`\b([bhsdqvx])\d+\b|\[\d\]|#\d+$`)
 )
 
@@ -63,8 +63,8 @@ func (e encoding) call(values map[string]int) (use, text string) {
 	}
 	text = operand.ReplaceAllStringFunc(e.text, func(s string) string {
 		switch s {
-		case "[i]":
-			return fmt.Sprintf("[%d]", values["i"])
+		case "[i]", "[j]":
+			return fmt.Sprintf("[%d]", values[s[1:2]])
 		case "#s":
 			return fmt.Sprintf("#%d", values["s"])
 		}
@@ -75,10 +75,10 @@ func (e encoding) call(values map[string]int) (use, text string) {
 
 // Operands that use every bit of every field, each field with bits of its own.
 var operandSets = []map[string]int{
-	{"i": 0, "m": 1, "n": 2, "d": 4, "s": 1},
-	{"i": 1, "m": 24, "n": 16, "d": 8, "s": 7},
-	{"i": 2, "m": 6, "n": 9, "d": 19, "s": 2},
-	{"i": 3, "m": 30, "n": 29, "d": 31, "s": 4},
+	{"i": 0, "j": 0, "m": 1, "n": 2, "d": 4, "s": 1},
+	{"i": 1, "j": 1, "m": 24, "n": 16, "d": 8, "s": 7},
+	{"i": 2, "j": 0, "m": 6, "n": 9, "d": 19, "s": 2},
+	{"i": 3, "j": 1, "m": 30, "n": 29, "d": 31, "s": 4},
 }
 
 // TestEncodings assembles every macro with some operands and compares the words
