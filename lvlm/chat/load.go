@@ -37,15 +37,28 @@ func Load(dir string) (*Template, error) {
 	return t, nil
 }
 
+// Source returns the text of the template that Load parses, "" where there is none.
+func Source(dir string) (string, error) {
+	var config tokenizerConfig
+	if err := readJSONFile(filepath.Join(dir, "tokenizer_config.json"), &config); err != nil {
+		return "", err
+	}
+	src, _, err := findTemplate(dir, &config)
+	return src, err
+}
+
 // Deferred is Parse for the template of a checkpoint, which is of use without it:
 // whoever renders the template is told what is wrong with it.
 func Deferred(src string) *Template {
 	t, err := Parse(src)
 	if err != nil {
-		return &Template{err: err}
+		return &Template{src: src, err: err}
 	}
 	return t
 }
+
+// Source returns the text that the template was parsed from.
+func (t *Template) Source() string { return t.src }
 
 // Err returns what is wrong with a template that couldn't be parsed, nil for others.
 func (t *Template) Err() error { return t.err }
