@@ -55,6 +55,9 @@ func (v *View) Scored(tokens, layers []float32) {
 	}
 }
 
+// TokenScores returns the scores of the image tokens published last.
+func (v *View) TokenScores() []float32 { return v.pr.out.TokenScores }
+
 // Attention returns the attention weights of some rows in the last layer that was
 // run: row i*heads+h is head h of rows[i], column j the weight of Rows[j]. Where
 // rows were dropped since, their weights are left out.

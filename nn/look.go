@@ -32,13 +32,13 @@ func (l *DecoderLayer) Preview(p *tensor.Pool, ws *Workspace, dst, x tensor.Tens
 
 	k := ws.k.fit(x.Rows, a.KVHeads*a.HeadDim)
 	a.K.Forward(p, k, h, nil)
-	p.Rotate(k, a.KVHeads, rot.Cos, rot.Sin)
+	rot.turn(p, k, a.KVHeads)
 	kv := tensor.NewKV(a.KVHeads, a.HeadDim, x.Rows)
 	kv.Append(k, k) // nobody reads the values
 
 	q := ws.q.fit(len(rows), a.Heads*a.HeadDim)
 	a.Q.Forward(p, q, h, rows)
 	ws.rows.gather(rot, rows)
-	p.Rotate(q, a.Heads, ws.rows.Cos, ws.rows.Sin)
+	ws.rows.turn(p, q, a.Heads)
 	p.AttentionWeights(dst, q, a.Heads, kv, ws.causal(0, x.Rows, rows), a.scale())
 }

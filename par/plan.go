@@ -13,6 +13,7 @@ type Plan struct {
 	FromLayer int   // the decoder layer that dropped tokens do not enter any more
 	Kept      []int // image tokens that go on, ascending; nil keeps all
 	Skipped   []int // decoder layers left out, ascending
+	Renumber  bool  // kept rows get contiguous positions; where FromLayer is 0
 }
 
 // Static is a Flow that follows a Plan, made by Choose when a prefill begins.
@@ -36,12 +37,17 @@ func (s *Static) Begin(ctx context.Context, v *lvlm.View) error {
 
 // Layer follows the plan.
 func (s *Static) Layer(_ context.Context, i int, _ *lvlm.View) (lvlm.Step, error) {
+	return s.plan.step(i), nil
+}
+
+// step is what the plan says about layer i.
+func (p *Plan) step(i int) lvlm.Step {
 	var step lvlm.Step
-	if i == s.plan.FromLayer {
-		step.Keep = s.plan.Kept
+	if i == p.FromLayer {
+		step.Keep, step.Renumber = p.Kept, p.Renumber
 	}
-	_, step.Skip = slices.BinarySearch(s.plan.Skipped, i)
-	return step, nil
+	_, step.Skip = slices.BinarySearch(p.Skipped, i)
+	return step
 }
 
 func (p *Plan) check(layers, tokens int) error {

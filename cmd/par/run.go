@@ -14,21 +14,19 @@ import (
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/sampling"
-	"github.com/go-par/par/par"
 )
 
 // runFlags are the flags of par run.
 type runFlags struct {
-	model, mmproj, vision              string
-	prompt, template, imageMode        string
-	images, stop                       list
-	maxTokens, topK, threads           int
-	temp, topP, minP, penalty          float64
-	seed                               uint64
-	ignoreEOS, asJSON, quiet           bool
-	method, tokens, layers, keep, skip string
-	pruneLayer                         int
-	dump                               string
+	model, mmproj, vision       string
+	prompt, template, imageMode string
+	images, stop                list
+	maxTokens, topK, threads    int
+	temp, topP, minP, penalty   float64
+	seed                        uint64
+	ignoreEOS, asJSON, quiet    bool
+	dump                        string
+	prune                       pruneFlags
 }
 
 func (f *runFlags) register(fs *flag.FlagSet) {
@@ -50,12 +48,7 @@ func (f *runFlags) register(fs *flag.FlagSet) {
 	fs.Uint64Var(&f.seed, "seed", 0, "seed of sampling and of method random")
 	fs.Var(&f.stop, "stop", "`text` that ends the answer; repeat for several")
 	fs.BoolVar(&f.ignoreEOS, "ignore-eos", false, "go on behind the end token")
-	fs.StringVar(&f.method, "method", "none", "pruning method: "+strings.Join(par.Methods(), ", "))
-	fs.StringVar(&f.tokens, "tokens", "", "image tokens to keep: a `count` or a ratio")
-	fs.StringVar(&f.layers, "layers", "", "decoder layers to run: a `count` or a ratio")
-	fs.IntVar(&f.pruneLayer, "prune-layer", par.DefaultFromLayer, "first decoder layer without the dropped tokens")
-	fs.StringVar(&f.keep, "keep", "", "method fixed: image tokens to keep, a `list` like 0,4-9")
-	fs.StringVar(&f.skip, "skip", "", "method fixed: decoder layers to leave out, a `list` like 20,24-26")
+	f.prune.register(fs)
 	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the text")
 	fs.StringVar(&f.dump, "dump", "", "write the intermediate tensors to a safetensors `file`")
@@ -73,7 +66,7 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	if err := f.check(rest); err != nil {
 		return err
 	}
-	flow, err := f.flow()
+	options, err := f.prune.options(f.seed)
 	if err != nil {
 		return usageError{err}
 	}
@@ -89,6 +82,10 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	defer model.Close()
 	load := time.Since(start)
 
+	flow, err := f.prune.flow(ctx, model, options, p.note)
+	if err != nil {
+		return err
+	}
 	start = time.Now()
 	req, err := f.request(model, flow)
 	if err != nil {
@@ -111,6 +108,9 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	p.clear()
 	res := session.Result()
 	res.Timings.Preprocess += decoding
+	if line := picked(options.Target, res); line != "" {
+		p.note(line)
+	}
 	if f.dump != "" {
 		if err := req.Trace.Save(f.dump); err != nil {
 			return err
@@ -167,25 +167,6 @@ func (f *runFlags) sampling() sampling.Params {
 		Temperature: float32(f.temp), TopK: f.topK, TopP: float32(f.topP), MinP: float32(f.minP),
 		RepetitionPenalty: float32(f.penalty), Seed: f.seed,
 	}
-}
-
-// flow makes the pruning method that the flags ask for.
-func (f *runFlags) flow() (lvlm.Flow, error) {
-	o := par.Options{FromLayer: f.pruneLayer, Seed: f.seed}
-	var err error
-	if o.Tokens, err = par.ParseBudget(f.tokens); err != nil {
-		return nil, fmt.Errorf("-tokens: %w", err)
-	}
-	if o.Layers, err = par.ParseBudget(f.layers); err != nil {
-		return nil, fmt.Errorf("-layers: %w", err)
-	}
-	if o.Keep, err = parseIndices(f.keep); err != nil {
-		return nil, fmt.Errorf("-keep: %w", err)
-	}
-	if o.Skip, err = parseIndices(f.skip); err != nil {
-		return nil, fmt.Errorf("-skip: %w", err)
-	}
-	return par.New(f.method, o)
 }
 
 // maxIndex bounds the numbers in an index list, and with them its length.
@@ -302,7 +283,7 @@ func (f *runFlags) report(res *lvlm.Result, load time.Duration) *report {
 	r.Usage.ImageTokensKept = len(res.Outcome.Kept)
 	r.Usage.Layers = res.Layers
 	r.Usage.LayersRun = res.Layers - len(res.Outcome.Skipped)
-	r.Flow.Method = f.method
+	r.Flow.Method = f.prune.method
 	r.Flow.FromLayer = res.Outcome.FromLayer
 	r.Flow.Kept = append([]int{}, res.Outcome.Kept...)
 	r.Flow.SkippedLayers = append([]int{}, res.Outcome.Skipped...)

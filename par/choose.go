@@ -1,0 +1,139 @@
+package par
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/go-par/par/lvlm"
+)
+
+// choose makes a plan at the options' budgets with pick, which selects k of n
+// things in ascending order: image by image, and among the layers that may be
+// skipped.
+func (o Options) choose(v *lvlm.View, pick func(n, k int) []int) (Plan, error) {
+	plan := Plan{FromLayer: o.FromLayer, Renumber: o.Renumber}
+	b, err := o.budgets(v)
+	if err != nil {
+		return plan, err
+	}
+	first := 0
+	for i, span := range v.Prompt.Spans {
+		for _, t := range pick(span.Count, b.tokens[i]) {
+			plan.Kept = append(plan.Kept, first+t)
+		}
+		first += span.Count
+	}
+	skippable := o.skippable(v.Layers)
+	for _, i := range pick(len(skippable), v.Layers-b.layers) {
+		plan.Skipped = append(plan.Skipped, skippable[i])
+	}
+	return plan, nil
+}
+
+// budgets are counts for one prompt.
+type budgets struct {
+	tokens []int // kept of each image
+	layers int   // run
+}
+
+// budgets turns the options' budgets into counts: the image tokens' is shared by
+// the images in proportion to their size, at least one each.
+func (o Options) budgets(v *lvlm.View) (budgets, error) {
+	sizes := spanSizes(v.Prompt)
+	images, least := v.Prompt.ImageTokens(), v.Layers-len(o.skippable(v.Layers))
+	tokens, layers := images, v.Layers
+	var err error
+	switch {
+	case !o.Target.None():
+		tokens, layers, err = o.Target.pick(o, v)
+	case images > 0: // a prompt without images has nothing to drop
+		tokens, err = o.Tokens.of(images, len(sizes), "image tokens")
+	}
+	if err == nil && o.Target.None() {
+		layers, err = o.Layers.of(v.Layers, least, "layers")
+	}
+	return budgets{share(tokens, sizes), layers}, err
+}
+
+// spanSizes returns the number of tokens of each image.
+func spanSizes(p *lvlm.Prompt) []int {
+	sizes := make([]int, len(p.Spans))
+	for i, s := range p.Spans {
+		sizes[i] = s.Count
+	}
+	return sizes
+}
+
+// skippable lists the layers that a method may leave out. By default these are not
+// the first two, nor the last, without which a model's answers fall apart (PAR,
+// section 4.3). Nor are they layers that a shared router reads.
+func (o Options) skippable(layers int) []int {
+	protect, first := o.Protect, 0
+	if protect == nil {
+		protect = []int{0, 1, layers - 1}
+	}
+	if o.Router != nil && o.Router.Shared {
+		first = o.FromLayer
+	}
+	var list []int
+	for i := first; i < layers; i++ {
+		if !slices.Contains(protect, i) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// highest returns the indices of the k highest scores, ascending; ties go to the
+// lower index, NaN counts as lowest.
+func highest(scores []float32, k int) []int {
+	order := descending(scores)[:k]
+	slices.Sort(order)
+	return order
+}
+
+// descending returns the indices of scores from the highest to the lowest.
+func descending(scores []float32) []int {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	value := func(i int) float32 {
+		if s := scores[i]; s == s {
+			return s
+		}
+		return float32(math.Inf(-1))
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(value(b), value(a)) })
+	return order
+}
+
+// highestEach returns the image tokens with the highest scores, counts[i] of image
+// i. scores has one for every image token.
+func highestEach(p *lvlm.Prompt, scores []float32, counts []int) []int {
+	var kept []int
+	first := 0
+	for i, s := range p.Spans {
+		for _, t := range highest(scores[first:first+s.Count], counts[i]) {
+			kept = append(kept, first+t)
+		}
+		first += s.Count
+	}
+	return kept
+}
+
+// leastLayers returns the n layers with the lowest scores among those that may be
+// skipped, ascending; ties keep the lower index.
+func (o Options) leastLayers(scores []float32, n int) []int {
+	skippable := o.skippable(len(scores))
+	order := descending(scores)
+	var skipped []int
+	for _, l := range slices.Backward(order) {
+		if len(skipped) < n && slices.Contains(skippable, l) {
+			skipped = append(skipped, l)
+		}
+	}
+	slices.Sort(skipped)
+	return skipped
+}

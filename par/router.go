@@ -1,0 +1,149 @@
+package par
+
+import (
+	"fmt"
+
+	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/nn"
+	"github.com/go-par/par/tensor"
+)
+
+// Router is PAR's meta-router (arXiv:2412.06458): a few decoder layers of the
+// language model's own kind over the prompt's rows and, behind them, one learnt
+// row for each of the model's layers. A linear head scores the visual tokens and
+// these layer tokens; what scores highest is kept.
+//
+// A narrow router maps its input down to fewer values a row first. A shared one
+// does not read the prompt's embeddings but the residual stream that enters the
+// pruning layer: its layer tokens pass through the model's layers below like a
+// prompt's last rows, so that the head, and any layers of the router's own, are
+// all that is extra.
+type Router struct {
+	RouterOptions
+	Down        *nn.Linear // [width, hidden]; nil where the width is the model's
+	Layers      []nn.DecoderLayer
+	Norm        nn.RMSNorm    // [width]
+	Head        nn.Linear     // [1, width]
+	LayerTokens tensor.Tensor // [model layers, hidden]
+
+	rope  *nn.RoPE
+	close func() error
+}
+
+// RouterOptions are a router's settings, as its file keeps them.
+type RouterOptions struct {
+	Mask      Mask
+	FromLayer int    // the decoder layer that dropped tokens do not enter any more
+	Shared    bool   // reads the residual stream before FromLayer
+	LLM       string // Fingerprint of the model it was trained for; "" if not known
+}
+
+// Mask says what a router's rows see. The layer tokens see all rows before them.
+type Mask string
+
+const (
+	Causal Mask = "causal" // each row sees itself and those before: image tokens do not see a question behind them
+	Prefix Mask = "prefix" // each row of the prompt sees the whole prompt
+)
+
+func (m Mask) valid() bool { return m == Causal || m == Prefix }
+
+// Close unmaps the router's file. Its flows must not be used afterwards.
+func (r *Router) Close() error {
+	if r.close == nil {
+		return nil
+	}
+	return r.close()
+}
+
+// Bind prepares a router that was not loaded from a file to run with a model.
+func (r *Router) Bind(m *lvlm.Model) error {
+	if err := r.check(m); err != nil {
+		return err
+	}
+	// A file's own layout of heads concerns its weights, not the router's.
+	rope := *m.Decoder.RoPE
+	rope.Interleaved = false
+	r.rope = &rope
+	return nil
+}
+
+// check reports what keeps r from running with m.
+func (r *Router) check(m *lvlm.Model) error {
+	c := &m.Config.Text
+	switch {
+	case !r.Mask.valid():
+		return fmt.Errorf("field mask: %q is not known (causal, prefix)", r.Mask)
+	case r.LayerTokens.Rows != c.Layers:
+		return fmt.Errorf("router for a model of %d layers, this one has %d", r.LayerTokens.Rows, c.Layers)
+	case r.LayerTokens.Cols != c.Hidden:
+		return fmt.Errorf("router for a model of width %d, this one's is %d", r.LayerTokens.Cols, c.Hidden)
+	case r.FromLayer < 0 || r.FromLayer >= c.Layers:
+		return fmt.Errorf("field from_layer: %d is not in 0..%d", r.FromLayer, c.Layers-1)
+	case r.Shared && r.FromLayer == 0:
+		return fmt.Errorf("field from_layer: 0 leaves a shared router no layer to read")
+	}
+	if r.LLM != "" {
+		if f := Fingerprint(m); f != r.LLM {
+			return fmt.Errorf("router for another language model: it was trained for %s, this one is %s", r.LLM, f)
+		}
+	}
+	return nil
+}
+
+// Width returns the number of values a row has inside the router.
+func (r *Router) Width() int { return len(r.Norm.W) }
+
+// Scores are a router's raw scores; their logistic is the probability to keep.
+type Scores struct {
+	Tokens []float32 // of the image tokens
+	Layers []float32 // of the model's decoder layers
+}
+
+// Noise adds to the attention logits of one head of one router layer, [rows, rows],
+// where row i is a query and column j a key: scaled, before the mask and the
+// softmax. It is how PAR varies a router's flows while training it.
+type Noise func(layer, head int, logits tensor.Tensor)
+
+// Score scores a prompt. rows are its embeddings, [prompt rows, hidden], or what a
+// shared router reads in their place; tokens are the layer tokens, as they are or
+// after the model's layers. noise may be nil; with it, attention runs on a slow
+// path.
+func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Tensor, spans []lvlm.Span, noise Noise) Scores {
+	n := rows.Rows
+	x := tensor.New(n+tokens.Rows, rows.Cols)
+	copy(x.Data, rows.Data)
+	copy(x.Slice(n, x.Rows).Data, tokens.Data)
+	if r.Down != nil {
+		wide := x
+		x = tensor.New(wide.Rows, r.Width())
+		r.Down.Forward(p, x, wide, nil)
+	}
+	pos, limits := make([]int32, x.Rows), make([]int32, x.Rows)
+	for i := range pos {
+		pos[i], limits[i] = int32(i), int32(i+1)
+		if r.Mask == Prefix && i < n {
+			limits[i] = int32(n)
+		}
+	}
+	var rot nn.Rotation
+	rot.At(r.rope, pos)
+	for i := range r.Layers {
+		l := &r.Layers[i]
+		kv := tensor.NewKV(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows)
+		if noise == nil {
+			x = l.Forward(p, ws, x, nil, kv, &rot, limits)
+		} else {
+			forwardNoisy(p, ws, l, x, &rot, limits, func(head int, logits tensor.Tensor) { noise(i, head, logits) })
+		}
+	}
+	r.Norm.Forward(p, x, x)
+	scores := tensor.New(x.Rows, 1)
+	r.Head.Forward(p, scores, x, nil)
+
+	out := Scores{Layers: scores.Data[n:]}
+	for _, s := range spans {
+		out.Tokens = append(out.Tokens, scores.Data[s.Start:s.Start+s.Count]...)
+	}
+	return out
+}
