@@ -52,13 +52,10 @@ func Source(dir string) (string, error) {
 func Deferred(src string) *Template {
 	t, err := Parse(src)
 	if err != nil {
-		return &Template{src: src, err: err}
+		return &Template{err: err}
 	}
 	return t
 }
-
-// Source returns the text that the template was parsed from.
-func (t *Template) Source() string { return t.src }
 
 // Err returns what is wrong with a template that couldn't be parsed, nil for others.
 func (t *Template) Err() error { return t.err }

@@ -33,7 +33,7 @@ func Parse(src string) (*Template, error) {
 	if len(p.unknown) > 0 {
 		return nil, p.unknown[0]
 	}
-	return &Template{src: src, body: body}, nil
+	return &Template{body: body}, nil
 }
 
 func (p *parser) peek() token { return p.tokens[p.next] }

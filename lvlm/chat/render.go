@@ -12,7 +12,6 @@ type Template struct {
 	// know them by, such as bos_token. Format defines them as variables.
 	Tokens map[string]string
 
-	src  string
 	body []stmt
 	err  error            // why there is no body
 	now  func() time.Time // for tests; nil for time.Now
