@@ -245,7 +245,7 @@ func (j *jsonConfig) config(clip *jsonVision) (*Config, error) {
 			c.ImageToken = *id
 		}
 	}
-	if !j.original() && c.ImageToken < 0 {
+	if !j.original() && c.ImageToken < 0 && c.ImageToken != noImageToken {
 		c.ImageToken = 32000
 	}
 	if int(c.ImageToken) >= c.Text.Vocab && !j.original() {

@@ -2,53 +2,51 @@ package lvlm
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/gguf"
 )
 
-// ggufTokenizer makes the tokenizer that a GGUF file describes under
-// tokenizer.ggml.
+// ggufTokenizer makes the tokenizer that a GGUF file describes.
 func ggufTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
+	v, err := readVocabulary(f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := v.Tokenizer()
+	return t, inFile(f, err)
+}
+
+// readVocabulary reads the keys under tokenizer.ggml.
+func readVocabulary(f *gguf.File) (*tokenizer.Vocabulary, error) {
 	k := newKeys(f)
-	model, err := f.String("tokenizer.ggml.model")
+	v := new(tokenizer.Vocabulary)
+	var err error
+	v.Model, err = f.String("tokenizer.ggml.model")
 	k.try(err)
-	tokens, err := f.Strings("tokenizer.ggml.tokens")
+	v.Tokens, err = f.Strings("tokenizer.ggml.tokens")
 	k.try(err)
-	g := tokenizer.GGUF{
+	v.GGUF = tokenizer.GGUF{
 		BOS: k.id("bos_token_id"), EOS: k.id("eos_token_id"),
 		Unknown: k.id("unknown_token_id"), Padding: k.id("padding_token_id"),
 		AddBOS: k.flag("add_bos_token"), AddEOS: k.flag("add_eos_token"), AddSpacePrefix: k.flag("add_space_prefix"),
 	}
-	var types []int32
 	if f.Has("tokenizer.ggml.token_type") {
-		types, err = f.Int32s("tokenizer.ggml.token_type")
+		v.Types, err = f.Int32s("tokenizer.ggml.token_type")
 		k.try(err)
 	}
-	if k.err != nil {
-		return nil, k.err
-	}
-	switch model {
+	switch v.Model {
 	case "llama":
-		scores, err := f.Float32s("tokenizer.ggml.scores")
-		if err != nil {
-			return nil, err
-		}
-		t, err := tokenizer.NewSPM(tokens, scores, types, g)
-		return t, inFile(f, err)
+		v.Scores, err = f.Float32s("tokenizer.ggml.scores")
+		k.try(err)
 	case "gpt2":
-		merges, err := f.Strings("tokenizer.ggml.merges")
-		if err != nil {
-			return nil, err
-		}
-		pre, err := f.StringOr("tokenizer.ggml.pre", "")
-		if err != nil {
-			return nil, err
-		}
-		t, err := tokenizer.NewBPE(tokens, types, merges, pre, g)
-		return t, inFile(f, err)
+		v.Merges, err = f.Strings("tokenizer.ggml.merges")
+		k.try(err)
+		v.Pre, err = f.StringOr("tokenizer.ggml.pre", "")
+		k.try(err)
 	}
-	return nil, fmt.Errorf("%s: field tokenizer.ggml.model: %q is not supported (llama, gpt2)", f.Path(), model)
+	return v, k.err
 }
 
 // inFile names the file that err is about.
@@ -69,6 +67,34 @@ func (k *keys) id(name string) *int64 {
 	k.try(err)
 	id := int64(n)
 	return &id
+}
+
+// endTokens are spellings of tokens that end an answer, whether or not a file says
+// so: converters knew one end token a file.
+var endTokens = []string{
+	"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<EOT>", "<end_of_utterance>",
+}
+
+// ends returns the ids that end an answer.
+func (k *keys) ends(tok *tokenizer.Tokenizer) []int32 {
+	var list []int32
+	add := func(id int32, ok bool) {
+		if ok && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	add(tok.EOS())
+	for _, name := range []string{"eot_token_id", "eom_token_id"} {
+		if id := k.id(name); id != nil && *id < int64(tok.Size()) {
+			add(int32(*id), true)
+		}
+	}
+	for _, text := range endTokens {
+		if id, ok := tok.ID(text); ok {
+			add(id, tok.IsSpecial(id))
+		}
+	}
+	return list
 }
 
 // flag reads a bool, nil where the file has none.

@@ -114,7 +114,7 @@ func inspectGGUF(path string, o Options) (*Inspection, error) {
 	}
 	m := new(Model)
 	defer m.Close()
-	if err := m.openGGUF(path, o.projector(path)); err != nil {
+	if _, err := m.openGGUF(path, o.projector(path)); err != nil {
 		return in, err
 	}
 	in.describe(m)

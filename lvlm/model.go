@@ -23,9 +23,7 @@ type Model struct {
 	Template  *chat.Template // the checkpoint's own, nil where it has none
 	Pool      *tensor.Pool
 
-	images      *preprocess.Config
-	templateErr error // why the checkpoint's template can't be used
-
+	images *preprocess.Config
 	banned []int32 // ids that are never sampled
 	files  []io.Closer
 }
@@ -70,6 +68,10 @@ func (m *Model) load(src source) error {
 	return l.err
 }
 
+// noImageToken stands for images where the vocabulary has no token that does. It
+// is LLaVA's IMAGE_TOKEN_INDEX.
+const noImageToken = -200
+
 // finish checks that the parts of a loaded model agree and derives what Sessions
 // need.
 func (m *Model) finish(o Options) error {
@@ -83,7 +85,7 @@ func (m *Model) finish(o Options) error {
 			c.ImageToken = id
 		}
 		if c.ImageToken < 0 {
-			c.ImageToken = -200 // LLaVA's IMAGE_TOKEN_INDEX: no id of the vocabulary
+			c.ImageToken = noImageToken
 		}
 		if i, size := m.images, c.Vision.ImageSize; i.CenterCrop && (i.Crop.Width != size || i.Crop.Height != size) {
 			return fmt.Errorf("preprocessor: field crop_size: %d x %d, the vision tower's image_size is %d", i.Crop.Width, i.Crop.Height, size)

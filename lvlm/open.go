@@ -29,7 +29,7 @@ func Open(path string, o Options) (*Model, error) {
 		}
 		err = m.openDir(path, o)
 	} else {
-		err = m.openGGUF(path, o.projector(path))
+		_, err = m.openGGUF(path, o.projector(path))
 	}
 	if err == nil {
 		err = m.finish(o)

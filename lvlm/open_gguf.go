@@ -3,6 +3,7 @@ package lvlm
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,10 +20,10 @@ var architectures = []string{"llama", "qwen2"}
 
 // openGGUF opens a language model from a GGUF file and, where mmproj is not
 // empty, the vision tower and projector beside it.
-func (m *Model) openGGUF(path, mmproj string) error {
+func (m *Model) openGGUF(path, mmproj string) (*ggufSource, error) {
 	f, err := gguf.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m.files = append(m.files, f)
 	k := newKeys(f)
@@ -30,42 +31,51 @@ func (m *Model) openGGUF(path, mmproj string) error {
 	m.Config.Arch = k.architecture(architectures...)
 	m.Config.Text = k.text(m.Config.Arch)
 	if k.err != nil {
-		return k.err
+		return nil, k.err
 	}
-	src := &ggufSource{text: f, sizes: k.sizes, permuted: m.Config.Arch == "llama", config: m.Config}
+	src := &ggufSource{text: f, sizes: k.sizes, config: m.Config}
 	if mmproj != "" {
 		p, err := gguf.Open(mmproj)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		m.files = append(m.files, p)
 		v := newKeys(p)
 		if v.projector(m); v.err != nil {
-			return v.err
+			return nil, v.err
 		}
 		src.vision, src.visionSizes = p, v.sizes
 		src.swapped = src.feedForwardSwapped()
 	}
 	if err := m.load(src); err != nil {
-		return err
+		return nil, err
 	}
+	// Converters move the rows of arch llama's queries and keys so that rotary pairs
+	// are neighbours, as llama.cpp wants them.
+	m.Decoder.RoPE.Interleaved = m.Config.Arch == "llama"
 	if err := src.divideFrequencies(m.Decoder); err != nil {
-		return err
+		return nil, err
 	}
 	if m.Tokenizer, err = ggufTokenizer(f); err != nil {
-		return err
+		return nil, err
 	}
 	template, err := f.StringOr("tokenizer.chat_template", "")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m.setTemplate(path+": field tokenizer.chat_template", template)
-	return nil
+	if template != "" {
+		m.setTemplate(template)
+	}
+	m.Config.EOS = k.ends(m.Tokenizer)
+	return src, k.err
 }
 
-// findProjector returns the one mmproj*.gguf beside a model, "" where there is
-// none or several.
+// findProjector returns mmproj-NAME.gguf beside the model NAME.gguf, else the one
+// mmproj*.gguf beside it, "" where there is none or several.
 func findProjector(model string) string {
+	if _, err := os.Stat(projectorBeside(model)); err == nil {
+		return projectorBeside(model)
+	}
 	found, err := filepath.Glob(filepath.Join(filepath.Dir(model), "mmproj*.gguf"))
 	if err != nil || len(found) != 1 {
 		return ""
@@ -276,7 +286,10 @@ func (k *keys) projector(m *Model) {
 		}
 	}
 	c.FeatureLayers = k.featureLayers(c.Layers)
-	m.Config.Vision, m.Config.Projector = c, &ProjectorConfig{Act: tensor.GELU}
+	c.KeepClass, err = k.file.BoolOr(keyClassToken, false)
+	k.try(err)
+	m.Config.Vision, m.Config.Projector = c, &ProjectorConfig{Act: k.named(keyProjAct, tensor.GELU)}
+	m.Config.ImageMode = k.imageMode()
 	m.images = preprocess.Default(c.ImageSize)
 	k.triple("clip.vision.image_mean", &m.images.Mean, false)
 	k.triple("clip.vision.image_std", &m.images.Std, true)
@@ -292,11 +305,33 @@ func (k *keys) activation() tensor.Activation {
 	case gelu && silu:
 		k.fail("clip.use_silu", "true, and clip.use_gelu is true too")
 	case gelu:
-		return tensor.GELU
+		return k.named(keyVisionAct, tensor.GELU)
 	case silu:
 		return tensor.SiLU
 	}
 	return tensor.QuickGELU
+}
+
+// named reads an activation by its name in transformers.
+func (k *keys) named(key string, missing tensor.Activation) tensor.Activation {
+	name, err := k.file.StringOr(key, "")
+	k.try(err)
+	if name == "" {
+		return missing
+	}
+	act, err := activation(key, name, "")
+	k.try(inFile(k.file, err))
+	return act
+}
+
+// imageMode reads how pictures are squared.
+func (k *keys) imageMode() string {
+	name, err := k.file.StringOr(keyImageMode, preprocess.Crop.String())
+	k.try(err)
+	if _, err := preprocess.ParseMode(name); err != nil {
+		k.fail(keyImageMode, "%v", err)
+	}
+	return name
 }
 
 // featureLayers reads after how many blocks the features are taken. Files of the
@@ -343,7 +378,6 @@ type ggufSource struct {
 	text, vision       *gguf.File
 	sizes, visionSizes []string
 	config             *Config
-	permuted           bool // rotary pairs of q and k are neighbours, as arch llama stores them
 	swapped            bool // ffn_up is the tower's second layer, as the first converters wrote
 }
 
@@ -360,26 +394,42 @@ var (
 		"self_attn.q_proj", "attn_q", "self_attn.k_proj", "attn_k", "self_attn.v_proj", "attn_v", "self_attn.out_proj", "attn_out",
 		"layer_norm1", "ln1", "layer_norm2", "ln2", "mlp.fc1", "ffn_up", "mlp.fc2", "ffn_down",
 		"projector.linear_1", "mm.0", "projector.linear_2", "mm.2",
+		// Stored for the sake of a directory that had it: no output of LLaVA depends on
+		// it, but llama.cpp would apply it if it knew the name.
+		"vision.post_layernorm", "par.v.post_ln",
 	)
 	swapNames = strings.NewReplacer("ffn_up", "ffn_down", "ffn_down", "ffn_up")
 )
 
-// locate returns the file that a tensor is in and its name there.
-func (s *ggufSource) locate(name string) (*gguf.File, string) {
-	if strings.HasPrefix(name, "vision.") || strings.HasPrefix(name, "projector.") {
-		n := visionNames.Replace(name)
-		if s.swapped {
-			n = swapNames.Replace(n)
-		}
-		return s.vision, n
+// ggufName returns a tensor's name in a GGUF file.
+func ggufName(name string) string {
+	switch {
+	case isVision(name):
+		return visionNames.Replace(name)
+	case name == "norm.weight":
+		return "output_norm.weight"
 	}
-	if name == "norm.weight" {
-		return s.text, "output_norm.weight"
-	}
-	return s.text, textNames.Replace(name)
+	return textNames.Replace(name)
 }
 
-func (s *ggufSource) find(name string, shape ...int) (stored, bool, error) {
+// isVision reports whether a tensor belongs to the vision tower or the projector.
+func isVision(name string) bool {
+	return strings.HasPrefix(name, "vision.") || strings.HasPrefix(name, "projector.")
+}
+
+// locate returns the file that a tensor is in and its name there.
+func (s *ggufSource) locate(name string) (*gguf.File, string) {
+	n := ggufName(name)
+	switch {
+	case !isVision(name):
+		return s.text, n
+	case s.swapped:
+		n = swapNames.Replace(n)
+	}
+	return s.vision, n
+}
+
+func (s *ggufSource) find(name string, _ ...int) (stored, bool, error) {
 	f, n := s.locate(name)
 	t, ok := f.Lookup(n)
 	if !ok {
@@ -389,32 +439,21 @@ func (s *ggufSource) find(name string, shape ...int) (stored, bool, error) {
 	case quant.I8, quant.I16, quant.I32, quant.I64, quant.F64, quant.Q8_1, quant.Q8_K:
 		return stored{}, true, fmt.Errorf("%v is no type for a weight", t.Type)
 	}
-	out := stored{t.Type, t.Shape, t.Data}
-	if s.permuted && slices.Equal(t.Shape, shape) {
-		c := &s.config.Text
-		switch {
-		case strings.Contains(name, "self_attn.q_proj") && f == s.text:
-			out.data = halfSplit(t.Data, c.Heads, c.HeadDim)
-		case strings.Contains(name, "self_attn.k_proj") && f == s.text:
-			out.data = halfSplit(t.Data, c.KVHeads, c.HeadDim)
-		}
-	}
-	return out, true, nil
+	return stored{t.Type, t.Shape, t.Data}, true, nil
 }
 
-// halfSplit returns the rows of a query or key projection in the order that the
-// half-split rotary embedding wants: row j*dim/2+i of a head is the stored row
-// 2i+j. A row is whole blocks, so nothing is quantised again.
-func halfSplit(data []byte, heads, dim int) []byte {
-	out := make([]byte, len(data))
-	row := len(data) / (heads * dim)
-	for h := range heads {
-		for r := range dim {
-			from := h*dim + 2*(r%(dim/2)) + r/(dim/2)
-			copy(out[(h*dim+r)*row:(h*dim+r+1)*row], data[from*row:])
+// names lists the tensors of both files.
+func (s *ggufSource) names() []string {
+	var list []string
+	for _, f := range []*gguf.File{s.text, s.vision} {
+		if f == nil {
+			continue
+		}
+		for _, t := range f.Tensors() {
+			list = append(list, t.Name)
 		}
 	}
-	return out
+	return list
 }
 
 // feedForwardSwapped tells the first converters' files by the shape of what they
@@ -424,9 +463,12 @@ func (s *ggufSource) feedForwardSwapped() bool {
 	return ok && len(t.Shape) == 2 && t.Shape[1] == s.config.Vision.Hidden
 }
 
+// ropeFrequencies is the tensor of the divisors of rotary frequencies.
+const ropeFrequencies = "rope_freqs.weight"
+
 // divideFrequencies applies the file's own rotary frequency divisors.
 func (s *ggufSource) divideFrequencies(d *Decoder) error {
-	const name = "rope_freqs.weight"
+	const name = ropeFrequencies
 	if _, ok := s.text.Lookup(name); !ok {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/safetensors"
@@ -23,14 +24,15 @@ func (m *Model) openDir(dir string, o Options) error {
 	if m.Tokenizer, err = tokenizer.Open(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	template, where, err := readTemplate(dir)
-	if err != nil {
+	if m.Template, err = chat.Load(dir); err != nil {
 		return err
 	}
-	m.setTemplate(where+": field chat_template", template)
 	if c.Vision != nil {
 		if m.images, err = loadPreprocessor(tower, c.Vision.ImageSize); err != nil {
 			return err
+		}
+		if m.images.Mode == preprocess.Pad {
+			c.ImageMode = preprocess.Pad.String()
 		}
 	}
 	src, err := openSafetensors(dir, tower)
@@ -167,10 +169,7 @@ func (s *safetensorsSource) name(name string) string {
 var originalProjector = strings.NewReplacer("projector.linear_1", "model.mm_projector.0", "projector.linear_2", "model.mm_projector.2")
 
 func (s *safetensorsSource) find(name string, _ ...int) (stored, bool, error) {
-	t, ok := s.lookup(s.name(name))
-	if !ok {
-		t, ok = s.lookup(originalProjector.Replace(name))
-	}
+	t, ok := s.lookup(s.own(name))
 	if !ok {
 		return stored{}, false, nil
 	}
@@ -179,6 +178,28 @@ func (s *safetensorsSource) find(name string, _ ...int) (stored, bool, error) {
 		return stored{}, true, err
 	}
 	return stored{typ, t.Shape, t.Data}, true, nil
+}
+
+// own returns the name under which the files have a tensor.
+func (s *safetensorsSource) own(name string) string {
+	n := s.name(name)
+	if _, ok := s.lookup(n); !ok {
+		if o := originalProjector.Replace(name); o != name {
+			return o
+		}
+	}
+	return n
+}
+
+// names lists the tensors of all files.
+func (s *safetensorsSource) names() []string {
+	var list []string
+	for _, f := range s.files {
+		for _, t := range f.Tensors() {
+			list = append(list, t.Name)
+		}
+	}
+	return list
 }
 
 func (s *safetensorsSource) where(name string) string {

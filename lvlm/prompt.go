@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/tokenizer"
 )
 
 // ImageMark stands for an image in the text of a prompt.
-const ImageMark = "<image>"
+const ImageMark = chat.ImageMark
 
 // Prompt is a tokenised prompt.
 type Prompt struct {

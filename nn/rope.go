@@ -73,6 +73,24 @@ func (s RopeScaling) llama3(f float64) float64 {
 	return (1-t)*f/s.Factor + t*f
 }
 
+// Divisors returns what the scaling divides each of a head's frequencies by: the
+// form in which GGUF files store llama3 scaling.
+func (s RopeScaling) Divisors(dim int, base float64) ([]float32, error) {
+	plain, err := NewRoPE(dim, base, RopeScaling{})
+	if err != nil {
+		return nil, err
+	}
+	scaled, err := NewRoPE(dim, base, s)
+	if err != nil {
+		return nil, err
+	}
+	d := make([]float32, dim/2)
+	for i, f := range scaled.freq {
+		d[i] = plain.freq[i] / f
+	}
+	return d, nil
+}
+
 // Divide divides frequency i by d[i], as GGUF files store llama3 scaling.
 func (r *RoPE) Divide(d []float32) error {
 	if len(d) != len(r.freq) {

@@ -91,7 +91,8 @@ func OpenVocabulary(dir string, size int) (*Vocabulary, error) {
 // vocabularyBuilder collects a Vocabulary from files.
 type vocabularyBuilder struct {
 	*Vocabulary
-	conf *config
+	conf  *config
+	added []addedJSON // of tokenizer.json
 }
 
 // put gives a row its token.
@@ -161,6 +162,7 @@ func (b *vocabularyBuilder) byteLevel(_ string, data []byte) (bool, error) {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return false, err
 	}
+	b.added = f.AddedTokens
 	if _, byteLevel, err := preTokenizers(f.PreTokenizer); err != nil || !byteLevel {
 		return false, err
 	}
@@ -258,14 +260,8 @@ func (b *vocabularyBuilder) vocabAndMerges(dir string, vocab []byte) (bool, erro
 	return true, nil
 }
 
-// template takes over the added tokens of a tokenizer.json and what it puts in
-// front of and behind a text.
+// template takes over what a tokenizer.json puts in front of and behind a text.
 func (b *vocabularyBuilder) template(f *tokenizerJSON) error {
-	for i := range f.AddedTokens {
-		if a := &f.AddedTokens[i]; a.ID != nil {
-			b.add(a.token(), *a.ID)
-		}
-	}
 	t := &Tokenizer{}
 	if err := t.postProcess(f.PostProcessor, &vocabulary{pieces: b.Tokens}); err != nil {
 		return fmt.Errorf("field post_processor: %w", err)
@@ -289,6 +285,11 @@ func (b *vocabularyBuilder) template(f *tokenizerJSON) error {
 // finish adds what the files beside the vocabulary say and checks that the result
 // makes a tokenizer.
 func (b *vocabularyBuilder) finish(dir string) error {
+	for i := range b.added {
+		if a := &b.added[i]; a.ID != nil {
+			b.add(a.token(), *a.ID)
+		}
+	}
 	for id, t := range b.conf.added {
 		b.add(t, id)
 	}
@@ -306,12 +307,10 @@ func (b *vocabularyBuilder) finish(dir string) error {
 			b.Types[i] = pieceControl
 		}
 	}
-	for _, flag := range []struct{ from, to **bool }{{&b.conf.bosToo, &b.AddBOS}, {&b.conf.eosToo, &b.AddEOS}} {
-		// A tokenizer.json is followed to the letter; the flags steer the other files.
-		if *flag.to == nil || b.Model == "llama" {
-			if *flag.from != nil {
-				*flag.to = *flag.from
-			}
+	// A byte-level tokenizer.json is followed to the letter; the flags steer the rest.
+	for from, to := range map[*bool]**bool{b.conf.bosToo: &b.AddBOS, b.conf.eosToo: &b.AddEOS} {
+		if from != nil && (*to == nil || b.Model == "llama") {
+			*to = from
 		}
 	}
 	if b.AddSpacePrefix != nil && *b.AddSpacePrefix == (b.Model == "llama") {
