@@ -28,6 +28,7 @@ type streams struct {
 var commands = []command{
 	{"run", "answer about an image", runCommand},
 	{"inspect", "list a checkpoint: architecture, sizes, tensors, tokenizer, memory needed", inspectCommand},
+	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
 	{"tokenize", "turn text into token ids, or back", tokenizeCommand},
 	{"version", "print the version and the CPU tier in use", versionCommand},
 }
