@@ -6,10 +6,10 @@ import (
 	"github.com/go-par/par/asm"
 )
 
-// maxFewQueries is up to how many queries a key head are computed one by one. The
-// cost of a panel does not depend on how full it is, and that of one query is
-// about a sixth of it, as long as the keys come from the cache.
-const maxFewQueries = 5
+// maxFewQueries is up to how many queries a key head are computed one by one. A
+// panel costs as much as about ten single queries, however few of its queries are
+// in use.
+const maxFewQueries = 8
 
 // chunkKeys is the number of keys that one item reads for all queries of a key
 // head. It is fixed, so that the order of the sums does not depend on the threads.
