@@ -29,6 +29,7 @@ var commands = []command{
 	{"run", "answer about an image", runCommand},
 	{"inspect", "list a checkpoint: architecture, sizes, tensors, tokenizer, memory needed", inspectCommand},
 	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
+	{"train", "train a meta-router on images and questions, without labels", trainCommand},
 	{"tokenize", "turn text into token ids, or back", tokenizeCommand},
 	{"version", "print the version and the CPU tier in use", versionCommand},
 }

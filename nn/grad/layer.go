@@ -59,6 +59,27 @@ func linear(name string, l *nn.Linear) Linear {
 	return out
 }
 
+// Shared returns the layer for inference, in the parameters' memory.
+func (l *DecoderLayer) Shared() nn.DecoderLayer {
+	return nn.DecoderLayer{
+		InputNorm: nn.RMSNorm{W: l.InputNorm.Value.Data, Eps: l.Eps},
+		PostNorm:  nn.RMSNorm{W: l.PostNorm.Value.Data, Eps: l.Eps},
+		Attn: nn.Attention{
+			Q: l.Q.shared(), K: l.K.shared(), V: l.V.shared(), O: l.O.shared(),
+			Heads: l.Heads, KVHeads: l.KVHeads, HeadDim: l.HeadDim,
+		},
+		MLP: nn.GatedMLP{Gate: l.Gate.shared(), Up: l.Up.shared(), Down: l.Down.shared()},
+	}
+}
+
+func (l *Linear) shared() nn.Linear {
+	out := nn.Linear{W: l.W.Value.Matrix()}
+	if l.B != nil {
+		out.B = l.B.Value.Data
+	}
+	return out
+}
+
 // Params lists the layer's parameters.
 func (l *DecoderLayer) Params() []*Param {
 	list := []*Param{l.InputNorm, l.PostNorm}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/par"
+	"github.com/go-par/par/par/train"
+)
+
+// trainFlags are the flags of par train.
+type trainFlags struct {
+	model, mmproj, vision string
+	data, images, out     string
+	router                string
+	init                  train.Init
+	mask                  string
+	tokens, layers        string
+	sampling              train.Sampling
+	fitting               train.Fitting
+	heldOut, limit        int
+	threads               int
+	quiet                 bool
+}
+
+func (f *trainFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&f.model, "model", "", "checkpoint: a Hugging Face directory or a GGUF `file`")
+	fs.StringVar(&f.model, "m", "", "short for -model")
+	fs.StringVar(&f.mmproj, "mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
+	fs.StringVar(&f.vision, "vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
+	fs.StringVar(&f.data, "data", "", "`file` of samples: {image, question} a line, or LLaVA's conversations, whose answers are ignored")
+	fs.StringVar(&f.images, "images", "", "`directory` that image paths are relative to; none: that of -data")
+	fs.StringVar(&f.out, "out", "", "`directory` for the router, the log, the pairs and the checkpoint; what is there is gone on from")
+	fs.IntVar(&f.limit, "limit", 0, "use the first so many samples; 0: all")
+	fs.IntVar(&f.heldOut, "held-out", 0, "samples from the end that are not trained on but reported about")
+
+	fs.StringVar(&f.router, "router", "", "router `file` to begin with; none: a new one")
+	fs.IntVar(&f.init.Layers, "k", 1, "new router: decoder layers of its own")
+	fs.StringVar(&f.mask, "mask", string(par.Causal), "new router: causal, or prefix (every token of the prompt sees all of it)")
+	fs.IntVar(&f.init.FromLayer, "prune-layer", par.DefaultFromLayer, "new router: first decoder layer without the dropped tokens")
+	fs.BoolVar(&f.init.Shared, "shared", false, "new router: read the states before the pruning layer, not the prompt's embeddings")
+	fs.IntVar(&f.init.Width, "width", 0, "new router: its width; 0: the model's")
+
+	fs.StringVar(&f.tokens, "tokens", "176", "image tokens to keep: a `count` or a ratio")
+	fs.StringVar(&f.layers, "layers", "", "decoder layers to run: a `count` or a ratio; none: all")
+	fs.IntVar(&f.sampling.Flows, "flows", 6, "flows for each sample, the first without noise")
+	fs.IntVar(&f.sampling.MaxAnswer, "max-answer", 64, "tokens of the model's own answer to compare on")
+	fs.Float64Var(&f.sampling.Threshold, "threshold", 0.01, "least difference in KL, in nats, of a sample's best and worst flow to learn from it")
+	fs.Float64Var(&f.sampling.MaxWeight, "max-weight", 1, "largest weight of a pair; below it a pair weighs as much as its difference in KL")
+	fs.StringVar(&f.sampling.Template, "template", "auto", "auto, vicuna_v1, hf or none")
+
+	fs.IntVar(&f.fitting.Epochs, "epochs", 1, "passes over the pairs")
+	fs.IntVar(&f.fitting.Batch, "batch", 16, "pairs to a step")
+	fs.Float64Var(&f.fitting.Rate, "lr", 2e-5, "peak learning rate")
+	fs.Float64Var(&f.fitting.Warmup, "warmup", 0.03, "share of the steps in which the rate rises")
+	fs.Float64Var(&f.fitting.Decay, "weight-decay", 0, "weight decay")
+	fs.Float64Var(&f.fitting.Clip, "clip", 1, "largest norm of a step's gradient")
+	fs.Float64Var(&f.fitting.BetaTokens, "beta-tokens", 1, "weight of the token scores in the preference")
+	fs.Float64Var(&f.fitting.BetaLayers, "beta-layers", 1, "weight of the layer scores in the preference")
+	fs.BoolVar(&f.fitting.HeadOnly, "head-only", false, "train the head, the norm and the layer tokens alone")
+	fs.IntVar(&f.fitting.SaveEvery, "save-every", 50, "steps between checkpoints")
+	fs.Uint64Var(&f.fitting.Seed, "seed", 0, "seed of the new router, the noise and the order")
+	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
+	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
+}
+
+func trainCommand(ctx context.Context, io streams, args []string) error {
+	var f trainFlags
+	fs := newFlags(io, "train", "")
+	f.register(fs)
+	rest, err := parse(fs, args)
+	if err != nil {
+		return err
+	}
+	if err := f.check(rest); err != nil {
+		return usageError{err}
+	}
+	samples, skipped, err := train.ReadSamples(f.data, f.images)
+	if err != nil {
+		return err
+	}
+	if skipped > 0 {
+		fmt.Fprintf(io.err, "%s: %d samples without an image are left out\n", f.data, skipped)
+	}
+	if f.limit > 0 && f.limit < len(samples) {
+		samples = samples[:f.limit]
+	}
+	if f.heldOut >= len(samples) {
+		return fmt.Errorf("%d samples, of which -held-out %d leaves none to train on", len(samples), f.heldOut)
+	}
+	m, err := lvlm.Open(f.model, lvlm.Options{Threads: f.threads, Vision: f.vision, Projector: f.mmproj})
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	return f.run(ctx, io, m, samples[:len(samples)-f.heldOut], samples[len(samples)-f.heldOut:])
+}
+
+// check looks for mistakes that need no model.
+func (f *trainFlags) check(args []string) error {
+	switch {
+	case len(args) > 0:
+		return fmt.Errorf("unexpected argument %q", args[0])
+	case f.model == "" || f.data == "" || f.out == "":
+		return fmt.Errorf("-model, -data and -out are needed")
+	case f.limit < 0 || f.heldOut < 0 || f.threads < 0:
+		return fmt.Errorf("-limit, -held-out and -threads can't be negative")
+	}
+	if f.images == "" {
+		f.images = filepath.Dir(f.data)
+	}
+	var err error
+	if f.sampling.Tokens, err = par.ParseBudget(f.tokens); err != nil {
+		return fmt.Errorf("-tokens: %w", err)
+	}
+	if f.sampling.Layers, err = par.ParseBudget(f.layers); err != nil {
+		return fmt.Errorf("-layers: %w", err)
+	}
+	f.init.Mask, f.init.Seed, f.sampling.Seed = par.Mask(f.mask), f.fitting.Seed, f.fitting.Seed
+	if f.init.Mask != par.Causal && f.init.Mask != par.Prefix {
+		return fmt.Errorf("-mask %q is not known (causal, prefix)", f.mask)
+	}
+	return errors.Join(f.sampling.Check(), f.fitting.Check())
+}
+
+// run makes the pairs, trains on them and reports about the held-out samples.
+func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples, heldOut []train.Sample) error {
+	r, err := f.start(m)
+	if err != nil {
+		return err
+	}
+	pairs, err := train.MakePairs(ctx, m, r, samples, f.sampling, filepath.Join(f.out, "pairs.jsonl"), newBar(io.err, f.quiet, "flows", "samples").step)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, p := range pairs {
+		if p.Error != "" {
+			failed++
+			fmt.Fprintf(io.err, "sample %s: %s\n", p.Sample, p.Error)
+		}
+	}
+	log, err := newTrainLog(f.out)
+	if err != nil {
+		return err
+	}
+	defer log.close()
+	progress := newBar(io.err, f.quiet, "training", "steps")
+	trained, err := train.Fit(ctx, m, r, pairs, f.sampling, f.fitting, f.out, func(s train.Step) error {
+		progress.step(s.Step, s.Steps, fmt.Sprintf("loss %.4f, ranked %.0f %%", s.Loss, 100*s.Accuracy))
+		return log.write(s)
+	})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(f.out, "router.safetensors")
+	if err := trained.Save(path); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "router: %s (%d samples, %d could not be used)\n", path, len(samples), failed)
+	if len(heldOut) == 0 {
+		return nil
+	}
+	report, err := train.Evaluate(ctx, m, trained, heldOut, f.sampling, newBar(io.err, f.quiet, "held out", "samples").step)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "held out, mean KL in nats over %d samples: router %.4f, best of %d flows %.4f (gap %.4f), random %.4f, fastv %.4f; pairs ranked right %.0f %% of %d\n",
+		report.Samples, report.Router, f.sampling.Flows, report.Best, report.Gap, report.Random, report.FastV, 100*report.Ranked, report.Pairs)
+	return json.NewEncoder(io.out).Encode(report)
+}
+
+// start returns the router to begin with.
+func (f *trainFlags) start(m *lvlm.Model) (*par.Router, error) {
+	if f.router != "" {
+		return par.LoadRouter(f.router, m)
+	}
+	return train.NewRouter(m, f.init)
+}
+
+// trainLog writes what each step did, as JSON lines and as a table.
+type trainLog struct {
+	lines, table *os.File
+	csv          *csv.Writer
+}
+
+func newTrainLog(dir string) (*trainLog, error) {
+	l := new(trainLog)
+	var err error
+	if l.lines, err = os.OpenFile(filepath.Join(dir, "log.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
+		return nil, err
+	}
+	if l.table, err = os.OpenFile(filepath.Join(dir, "log.csv"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
+		l.lines.Close()
+		return nil, err
+	}
+	l.csv = csv.NewWriter(l.table)
+	if st, err := l.table.Stat(); err == nil && st.Size() == 0 {
+		return l, l.csv.Write([]string{"step", "epoch", "loss", "accuracy", "rate", "grad_norm", "seconds"})
+	}
+	return l, nil
+}
+
+func (l *trainLog) write(s train.Step) error {
+	if err := json.NewEncoder(l.lines).Encode(s); err != nil {
+		return err
+	}
+	num := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	if err := l.csv.Write([]string{strconv.Itoa(s.Step), strconv.Itoa(s.Epoch), num(s.Loss), num(s.Accuracy), num(s.Rate), num(s.Norm), num(s.Seconds)}); err != nil {
+		return err
+	}
+	l.csv.Flush()
+	return l.csv.Error()
+}
+
+func (l *trainLog) close() {
+	l.csv.Flush()
+	l.lines.Close()
+	l.table.Close()
+}
