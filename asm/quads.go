@@ -26,7 +26,8 @@ func Quads(n int) int { return (n + 127) / 128 }
 
 // QuantizeQuads writes x to dst, Quads(len(x)) of them, filled up with zeros. The
 // scale of a block is a 127th of its largest magnitude; q is rounded to nearest,
-// ties to even. Values must be finite.
+// ties to even. Where a value is not finite neither are the block's scale and its
+// products.
 func QuantizeQuads(dst []Quad, x []float32) {
 	dst = dst[:Quads(len(x))]
 	raceRead(x)
@@ -96,3 +97,7 @@ type quadArgs struct {
 	quads  int
 	rest   int
 }
+
+// FastDots reports whether the products from stored blocks have kernels in the
+// active tier; where they have none, multiplying dequantised weights is as fast.
+func FastDots() bool { return fastDots() }

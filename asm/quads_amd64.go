@@ -2,7 +2,22 @@
 
 package asm
 
-func quantizeQuads(dst []Quad, x []float32) { quantizeQuadsGeneric(dst, x) }
+func quantizeQuads(dst []Quad, x []float32) {
+	if !useAVX2 {
+		quantizeQuadsGeneric(dst, x)
+		return
+	}
+	whole := len(x) / 128
+	if whole > 0 {
+		quantizeQuadsAVX2(&dst[0], &x[0], whole)
+	}
+	quantizeQuadsGeneric(dst[whole:], x[128*whole:])
+}
+
+//go:noescape
+func quantizeQuadsAVX2(dst *Quad, x *float32, n int)
+
+func fastDots() bool { return useAVX2 }
 
 func dotQuads(f QuadFormat, a *quadArgs, n int) {
 	switch {

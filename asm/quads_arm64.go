@@ -4,6 +4,8 @@ package asm
 
 func quantizeQuads(dst []Quad, x []float32) { quantizeQuadsGeneric(dst, x) }
 
+func fastDots() bool { return useNEON }
+
 func dotQuads(f QuadFormat, a *quadArgs, n int) {
 	switch {
 	case useDotProd:

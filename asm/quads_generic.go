@@ -20,15 +20,7 @@ func quantizeQuadsGeneric(dst []Quad, x []float32) {
 
 // quantize writes block b.
 func (t *Quad) quantize(b int, x []float32) {
-	var top float32
-	for _, v := range x {
-		top = max(top, abs32(v))
-	}
-	d := top / 127
-	inverse := 1 / d
-	if inverse > math.MaxFloat32 { // d is 0 or nearly so
-		d, inverse = 0, 0
-	}
+	d, inverse := int8Scale(x)
 	for i, v := range x {
 		q := int8(math.RoundToEven(float64(v * inverse)))
 		t.q[i/16*64+16*b+i%16] = q
@@ -39,7 +31,21 @@ func (t *Quad) quantize(b int, x []float32) {
 	}
 }
 
-func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+// int8Scale returns a 127th of the largest magnitude and its inverse, 0 and 0 where
+// that is infinite. The scale is not finite where a value is not; as an integer a
+// NaN is larger than the others.
+func int8Scale(x []float32) (d, inverse float32) {
+	var top uint32
+	for _, v := range x {
+		top = max(top, math.Float32bits(v)&^(1<<31))
+	}
+	d = math.Float32frombits(top) / 127
+	inverse = 1 / d
+	if inverse > math.MaxFloat32 {
+		return 0, 0
+	}
+	return d, inverse
+}
 
 func dotQuadsGeneric(f QuadFormat, a *quadArgs, n int) {
 	size := f.size()
@@ -110,3 +116,5 @@ func (f QuadFormat) unpack(codes *[32]int8, b []byte) (d, m float32) {
 	}
 	return d, m
 }
+
+func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }

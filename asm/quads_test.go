@@ -1,7 +1,9 @@
 package asm_test
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/go-par/par/asm"
@@ -125,6 +127,58 @@ func compareTiers(t *testing.T, format blockFormat, dot func(dst []float32, ldd 
 						}
 					}
 				}
+			}
+		}
+	})
+}
+
+// TestQuantize compares every tier with the generic one, bit for bit, and the
+// values with what they stand for.
+func TestQuantize(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		tier := asm.Tier()
+		for _, n := range []int{0, 1, 31, 32, 33, 96, 128, 160, 256, 300, 512, 1024} {
+			for _, scale := range []float32{1, 1e-3, 1e30, 1e-30, 1e-38, 1e-44, 0} {
+				x := make([]float32, n)
+				for i := range x {
+					x[i] = scale * float32(rng.NormFloat64())
+				}
+				q, s := make([]asm.Quad, asm.Quads(n)+1), make([]asm.Super, n/256+1)
+				q2, s2 := make([]asm.Quad, asm.Quads(n)+1), make([]asm.Super, n/256+1)
+				asm.QuantizeQuads(q, x)
+				asm.QuantizeSupers(s[:n/256], x)
+				asmtest.Use(t, "generic")
+				asm.QuantizeQuads(q2, x)
+				asm.QuantizeSupers(s2[:n/256], x)
+				asmtest.Use(t, tier)
+				if !slices.Equal(q, q2) {
+					t.Fatalf("%d values of %g: quads %v, want %v", n, scale, q, q2)
+				}
+				if !slices.Equal(s, s2) {
+					t.Fatalf("%d values of %g: supers %v, want %v", n, scale, s, s2)
+				}
+			}
+		}
+	})
+}
+
+// TestDotNotFinite checks that a value that is not finite shows in the products,
+// whatever the weights.
+func TestDotNotFinite(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, bad := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+			x := make([]float32, 256)
+			x[77] = float32(bad)
+			w := make([]byte, 256)
+			var y [1]float32
+			asm.DotQuads(asm.Q8_0, y[:], 1, w[:34*7], 7, quads(x[:224], 1), 1)
+			if v := float64(y[0]); v-v == 0 {
+				t.Errorf("quads with %v give %v", bad, v)
+			}
+			asm.DotSupers(asm.Q6_K, y[:], 1, w[:210], 1, supers(x), 1)
+			if v := float64(y[0]); v-v == 0 {
+				t.Errorf("supers with %v give %v", bad, v)
 			}
 		}
 	})

@@ -13,8 +13,8 @@ type Super struct {
 }
 
 // QuantizeSupers writes x, 256 values for each Super of dst. The scale is a 127th
-// of the largest magnitude; q is rounded to nearest, ties to even. Values must be
-// finite.
+// of the largest magnitude; q is rounded to nearest, ties to even. Where a value is
+// not finite neither are the scale and the products.
 func QuantizeSupers(dst []Super, x []float32) {
 	x = x[:256*len(dst)]
 	raceRead(x)

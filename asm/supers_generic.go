@@ -13,16 +13,9 @@ func quantizeSupersGeneric(dst []Super, x []float32) {
 }
 
 func (t *Super) quantize(x *[256]float32) {
-	var top float32
-	for _, v := range x {
-		top = max(top, abs32(v))
-	}
 	*t = Super{}
-	inverse := 127 / top
-	if inverse > math.MaxFloat32 { // top is 0 or nearly so
-		return
-	}
-	t.d = top / 127
+	var inverse float32
+	t.d, inverse = int8Scale(x[:])
 	for i, v := range x {
 		q := int8(math.RoundToEven(float64(v * inverse)))
 		t.q[i] = q
