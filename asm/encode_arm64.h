@@ -42,6 +42,7 @@
 #define FADDP_S(n, d) RR(0x7E30D800, n, d) // faddp sd, vn.2s
 #define FMAXV_S(n, d) RR(0x6E30F800, n, d) // fmaxv sd, vn.4s
 #define UMAXV_S(n, d) RR(0x6EB0A800, n, d) // umaxv sd, vn.4s
+#define ADDV_S(n, d)  RR(0x4EB1B800, n, d) // addv sd, vn.4s
 
 // f64
 
@@ -64,6 +65,7 @@
 
 #define ADD_4S(m, n, d)  RRR(0x4EA08400, m, n, d) // add vd.4s, vn.4s, vm.4s
 #define SUB_4S(m, n, d)  RRR(0x6EA08400, m, n, d) // sub vd.4s, vn.4s, vm.4s
+#define NEG_4S(n, d)     RR(0x6EA0B800, n, d)     // neg vd.4s, vn.4s
 #define CMGT_4S(m, n, d) RRR(0x4EA03400, m, n, d) // cmgt vd.4s, vn.4s, vm.4s
 #define AND_16B(m, n, d) RRR(0x4E201C00, m, n, d) // and vd.16b, vn.16b, vm.16b
 #define BIC_16B(m, n, d) RRR(0x4E601C00, m, n, d) // bic vd.16b, vn.16b, vm.16b
@@ -105,6 +107,9 @@
 #define SMULL_4S(m, n, d)  RRR(0x0E60C000, m, n, d) // smull vd.4s, vn.4h, vm.4h
 #define SMLAL_4S(m, n, d)  RRR(0x0E608000, m, n, d) // smlal vd.4s, vn.4h, vm.4h
 #define SMLAL2_4S(m, n, d) RRR(0x4E608000, m, n, d) // smlal2 vd.4s, vn.8h, vm.8h
+#define SADDLP_8H(n, d)    RR(0x4E202800, n, d)     // saddlp vd.8h, vn.16b
+#define SADDLP_4S(n, d)    RR(0x4E602800, n, d)     // saddlp vd.4s, vn.8h
+#define SADALP_8H(n, d)    RR(0x4E206800, n, d)     // sadalp vd.8h, vn.16b
 #define SADALP_4S(n, d)    RR(0x4E606800, n, d)     // sadalp vd.4s, vn.8h
 
 // Elements in other places

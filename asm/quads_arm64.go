@@ -2,9 +2,24 @@
 
 package asm
 
-func quantizeQuads(dst []Quad, x []float32) { quantizeQuadsGeneric(dst, x) }
-
 func fastDots() bool { return useNEON }
+
+// quantizeQuads leaves what is no whole block to the generic version.
+func quantizeQuads(dst []Quad, x []float32) {
+	blocks := len(x) / 32
+	if !useNEON || blocks == 0 {
+		quantizeQuadsGeneric(dst, x)
+		return
+	}
+	whole := blocks &^ 3
+	quantizeQuadsGeneric(dst[whole/4:], x[32*whole:])
+	quantizeQuadsNEON(&dst[0], &x[0], blocks)
+}
+
+// quantizeQuadsNEON writes blocks of 32 values.
+//
+//go:noescape
+func quantizeQuadsNEON(dst *Quad, x *float32, blocks int)
 
 func dotQuads(f QuadFormat, a *quadArgs, n int) {
 	switch {

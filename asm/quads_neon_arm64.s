@@ -3,6 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "encode_arm64.h"
+#include "blocks_arm64.h"
 
 // Products of blocks of 32 weights with quads; see quadArgs. A step takes one
 // block of each row. Each kernel comes with SDOT and with the products of 16 bits
@@ -20,13 +21,12 @@
 //	V17, V18          temporary
 //	V19 to V23        constants of the format
 //
-// The parts of a format. A weight is d(code - zero) + m.
+// A weight is d(code - zero) + m. The parts of a format, besides those in
+// blocks_arm64.h:
 //
-//	UNPACK(p, lo, hi, d, m)  a block at p, which moves on
-//	START(x)                 what a sum of code products starts from, in V3: the
-//	                         quad's negated sums times zero; or 0, and where there is
-//	                         an m, V4 = sums times scale
-//	MIN(m, acc)              adds m times the sum of activations
+//	START(x)     what a sum of code products starts from, in V3: the quad's negated
+//	             sums times zero; or 0, and where there is an m, V4 = sums times scale
+//	MIN(m, acc)  adds m times the sum of activations
 
 #define START_ZERO8(x)  FMOVQ Quad_negated(R(x)), F3; SHL_4S(3, 3, 3)
 #define START_ZERO16(x) FMOVQ Quad_negated(R(x)), F3; SHL_4S(4, 3, 3)
@@ -60,81 +60,6 @@
 	SMULL_8H(1, hi, 18)  \
 	SMLAL2_8H(1, hi, 18) \
 	SADALP_4S(18, 17)
-
-#define CONSTS_NIBBLES \
-	MOVD $15, R1      \
-	VDUP R1, V19.B16
-
-#define NIBBLES(p, lo, hi) \
-	FMOVQ.P 16(R(p)), F(lo) \
-	USHR_16B(4, lo, hi)     \
-	AND_16B(19, lo, lo)
-
-// A half as a scale in all lanes.
-#define SCALE(p, d) \
-	LD1R_4H(p, d) \
-	FCVTL_4S(d, d)
-
-#define UNPACK_Q4_0(p, lo, hi, d, m) \
-	SCALE(p, d) \
-	NIBBLES(p, lo, hi)
-
-#define UNPACK_Q4_1(p, lo, hi, d, m) \
-	SCALE(p, d) \
-	SCALE(p, m) \
-	NIBBLES(p, lo, hi)
-
-// IQ4_NL: nibbles name values.
-
-#define CONSTS_IQ4_NL \
-	CONSTS_NIBBLES         \
-	MOVD  $·iq4Codes(SB), R1 \
-	FMOVQ (R1), F20
-
-#define UNPACK_IQ4_NL(p, lo, hi, d, m) \
-	UNPACK_Q4_0(p, lo, hi, d, m) \
-	TBL_16B(lo, 20, lo)          \
-	TBL_16B(hi, 20, hi)
-
-// Q5_0 and Q5_1: a byte for each code gets the byte of the fifth bits that has its
-// own, which is tested for it.
-
-#define CONSTS_FIFTH \
-	CONSTS_NIBBLES                \
-	MOVD  $·fifthBytes(SB), R1    \
-	FLDPQ (R1), (F20, F21)        \
-	MOVD  $0x8040201008040201, R1 \
-	VDUP  R1, V22.D2              \
-	MOVD  $16, R1                 \
-	VDUP  R1, V23.B16
-
-#define FIFTH(p, lo, hi) \
-	FMOVS.P 4(R(p)), F17    \
-	TBL_16B(21, 17, 18)     \
-	TBL_16B(20, 17, 17)     \
-	CMTST_16B(22, 17, 17)   \
-	CMTST_16B(22, 18, 18)   \
-	AND_16B(23, 17, 17)     \
-	AND_16B(23, 18, 18)     \
-	NIBBLES(p, lo, hi)      \
-	ORR_16B(17, lo, lo)     \
-	ORR_16B(18, hi, hi)
-
-#define UNPACK_Q5_0(p, lo, hi, d, m) \
-	SCALE(p, d) \
-	FIFTH(p, lo, hi)
-
-#define UNPACK_Q5_1(p, lo, hi, d, m) \
-	SCALE(p, d) \
-	SCALE(p, m) \
-	FIFTH(p, lo, hi)
-
-// Q8_0: codes are signed.
-
-#define UNPACK_Q8_0(p, lo, hi, d, m) \
-	SCALE(p, d)             \
-	FMOVQ.P 16(R(p)), F(lo) \
-	FMOVQ.P 16(R(p)), F(hi)
 
 // acc += d·V2 times the sums of products.
 #define MULTIPLY(DOT, MIN, lo, hi, d, m, acc) \

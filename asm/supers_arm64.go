@@ -2,7 +2,16 @@
 
 package asm
 
-func quantizeSupers(dst []Super, x []float32) { quantizeSupersGeneric(dst, x) }
+func quantizeSupers(dst []Super, x []float32) {
+	if useNEON && len(dst) > 0 {
+		quantizeSupersNEON(&dst[0], &x[0], len(dst))
+		return
+	}
+	quantizeSupersGeneric(dst, x)
+}
+
+//go:noescape
+func quantizeSupersNEON(dst *Super, x *float32, n int)
 
 func dotSupers(f SuperFormat, a *superArgs, n int) {
 	switch {

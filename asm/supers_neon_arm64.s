@@ -3,6 +3,7 @@
 #include "textflag.h"
 #include "go_asm.h"
 #include "encode_arm64.h"
+#include "blocks_arm64.h"
 
 // Products of blocks of 256 weights with supers; see superArgs. A step takes 64
 // values of a block. Each kernel comes with SDOT and with the products of 16 bits
@@ -12,19 +13,15 @@
 //
 //	R0, R7, R8, R9    the arguments, rows of weights left, blocks in a row, blocks left
 //	R3                weights, which are read from end to end
-//	R4 R5 R6 R19      scales and minima on their way to vectors
 //	R10 to R13        rows of activations
 //	V0 to V3          activations
 //	V4 to V7          codes
 //	V8 to V11         sums, one for each product
-//	V12, V13          d and dmin
-//	V14, V15          minima (Q6_K: scales) as words
-//	V16, V17, V18     temporary
-//	V19 to V22        scales as dwords, V19 and V20 of groups of 32, all of groups of 16
-//	V23               mask of a code's bits
-//	V24, V25          high bits
+//	V12 to V15, V19 to V25   see blocks_arm64.h
 //	V26 to V29        integer sums
-//	V30, V31          temporary
+//	V16 V17 V18 V30 V31      temporary
+//
+// FINISH takes a sum times d, less what minima or zeros contribute.
 
 // t += products of two vectors each.
 
@@ -72,67 +69,6 @@
 	PRODUCT_16(DOT1, 2, 6, 16, 2, s, a) \
 	PRODUCT_16(DOT1, 3, 7, 17, 3, s, b)
 
-// Scales and minima of Q4_K and Q5_K, 6 bits each, are in three dwords a, b, c:
-// the first four scales and minima in the low bits of a and b, the other four as
-// nibbles in c and high bits of a and b.
-#define SCALES \
-	LD1R_4H(3, 12)              \
-	LD1R_4H(3, 13)              \
-	MOVWU.P 4(R3), R4           \
-	MOVWU.P 4(R3), R5           \
-	MOVWU.P 4(R3), R6           \
-	FCVTL_4S(12, 12)            \
-	FCVTL_4S(13, 13)            \
-	LSR   $2, R4, R19           \
-	ANDW  $0x3f3f3f3f, R4       \
-	ANDW  $0x30303030, R19      \
-	ANDW  $0x0f0f0f0f, R6, R16  \
-	ORR   R16, R19              \
-	ORR   R19<<32, R4           \
-	LSR   $2, R5, R19           \
-	ANDW  $0x3f3f3f3f, R5       \
-	ANDW  $0x30303030, R19      \
-	LSR   $4, R6                \
-	ANDW  $0x0f0f0f0f, R6       \
-	ORR   R6, R19               \
-	ORR   R19<<32, R5           \
-	FMOVD R4, F16               \
-	FMOVD R5, F14               \
-	VUXTL V16.B8, V16.H8        \
-	VUXTL V14.B8, V14.H8        \
-	VUXTL V16.H4, V19.S4        \
-	VUXTL2 V16.H8, V20.S4
-
-#define MASK_4BITS \
-	MOVD $15, R16      \
-	VDUP R16, V23.B16
-
-#define MASK_5BITS \
-	MOVD $31, R16      \
-	VDUP R16, V23.B16
-
-#define MASK_6BITS \
-	MOVD $63, R16      \
-	VDUP R16, V23.B16
-
-// The parts of a format.
-//
-//	HEAD         scales, and what else is used for all of a block
-//	CODES(at)    codes at and on, a multiple of 64
-//	FINISH(...)  takes a sum times d, less what minima or zeros contribute
-//	END          moves on to the next block
-
-// Q4_K
-
-#define CODES_Q4_K(at) \
-	FLDPQ.P 32(R3), (F4, F5) \
-	USHR_16B(4, 4, 6)        \
-	USHR_16B(4, 5, 7)        \
-	AND_16B(23, 4, 4)        \
-	AND_16B(23, 5, 5)
-
-#define NOTHING
-
 // Minima times sums of activations are taken off.
 #define FINISH_MIN(x, a, sum) \
 	FMOVQ Super_sums32(R(x)), F16 \
@@ -146,76 +82,8 @@
 	FMLA_4S(30, a, sum)           \
 	FMLS_4S(31, 17, sum)
 
-// Q5_K: Q4_K and a fifth bit of each code, all in 32 bytes, from the lowest bits
-// on. Bits above it come along and are masked.
-
-#define HEAD_Q5_K \
-	SCALES                     \
-	FLDPQ.P 32(R3), (F24, F25)
-
-#define CODES_Q5_K(at) \
-	FLDPQ.P 32(R3), (F4, F5) \
-	USHR_16B(4, 4, 6)        \
-	USHR_16B(4, 5, 7)        \
-	SLI_16B(4, 24, 4)        \
-	SLI_16B(4, 25, 5)        \
-	USHR_16B(1, 24, 24)      \
-	USHR_16B(1, 25, 25)      \
-	SLI_16B(4, 24, 6)        \
-	SLI_16B(4, 25, 7)        \
-	USHR_16B(1, 24, 24)      \
-	USHR_16B(1, 25, 25)      \
-	AND_16B(23, 4, 4)        \
-	AND_16B(23, 5, 5)        \
-	AND_16B(23, 6, 6)        \
-	AND_16B(23, 7, 7)
-
-// Q6_K: codes are 32 above what they mean, which the scales times the sums of
+// Codes of Q6_K are 32 above what they mean, which the scales times the sums of
 // activations take off again.
-
-#define HEAD_Q6_K \
-	ADD   $208, R3, R4        \
-	FMOVQ 192(R3), F15        \
-	LD1R_4H(4, 12)            \
-	SXTL_8H(15, 14)           \
-	SXTL2_8H(15, 15)          \
-	FCVTL_4S(12, 12)          \
-	SXTL_4S(14, 19)           \
-	SXTL2_4S(14, 20)          \
-	SXTL_4S(15, 21)           \
-	SXTL2_4S(15, 22)
-
-#define HIGH_PAIRS \
-	SLI_16B(4, 24, 4)        \
-	SLI_16B(4, 25, 5)        \
-	USHR_16B(2, 24, 24)      \
-	USHR_16B(2, 25, 25)      \
-	SLI_16B(4, 24, 6)        \
-	SLI_16B(4, 25, 7)        \
-	USHR_16B(2, 24, 24)      \
-	USHR_16B(2, 25, 25)      \
-	AND_16B(23, 4, 4)        \
-	AND_16B(23, 5, 5)        \
-	AND_16B(23, 6, 6)        \
-	AND_16B(23, 7, 7)
-
-// The codes from 0 and 128 on are low nibbles, those 64 further high ones of the
-// same bytes.
-#define LOW_Q6_K(at) \
-	FLDPQ (at/2)(R3), (F4, F5)       \
-	FLDPQ (at/2+32)(R3), (F6, F7)    \
-	FLDPQ (128+at/4)(R3), (F24, F25) \
-	HIGH_PAIRS
-
-#define HIGH_Q6_K(at) \
-	FLDPQ (at/2-32)(R3), (F4, F5) \
-	FLDPQ (at/2)(R3), (F6, F7)    \
-	USHR_16B(4, 4, 4)             \
-	USHR_16B(4, 5, 5)             \
-	USHR_16B(4, 6, 6)             \
-	USHR_16B(4, 7, 7)             \
-	HIGH_PAIRS
-
 #define FINISH_Q6_K(x, a, sum) \
 	FLDPQ Super_sums16(R(x)), (F0, F1) \
 	FMOVS Super_d(R(x)), F18           \
@@ -228,8 +96,6 @@
 	SUB_4S(17, a, a)                   \
 	SCVTF_4S(a, a)                     \
 	FMLA_4S(30, a, sum)
-
-#define END_Q6_K ADD $210, R3
 
 #define BEGIN(MASK) \
 	MASK                          \
@@ -329,19 +195,19 @@ block:                                           \
 
 // func dotQ4_Kx1NEON(a *superArgs)
 TEXT ·dotQ4_Kx1NEON(SB), NOSPLIT, $0-8
-	KERNEL1(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, NOTHING)
+	KERNEL1(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ4_Kx4NEON(a *superArgs)
 TEXT ·dotQ4_Kx4NEON(SB), NOSPLIT, $0-8
-	KERNEL4(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, NOTHING)
+	KERNEL4(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ5_Kx1NEON(a *superArgs)
 TEXT ·dotQ5_Kx1NEON(SB), NOSPLIT, $0-8
-	KERNEL1(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, NOTHING)
+	KERNEL1(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ5_Kx4NEON(a *superArgs)
 TEXT ·dotQ5_Kx4NEON(SB), NOSPLIT, $0-8
-	KERNEL4(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, NOTHING)
+	KERNEL4(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SMULL_2, SMULL_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ6_Kx1NEON(a *superArgs)
 TEXT ·dotQ6_Kx1NEON(SB), NOSPLIT, $0-8
@@ -354,22 +220,22 @@ TEXT ·dotQ6_Kx4NEON(SB), NOSPLIT, $0-8
 // func dotQ4_Kx1SDOT(a *superArgs)
 // Requires: FEAT_DotProd
 TEXT ·dotQ4_Kx1SDOT(SB), NOSPLIT, $0-8
-	KERNEL1(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, NOTHING)
+	KERNEL1(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ4_Kx4SDOT(a *superArgs)
 // Requires: FEAT_DotProd
 TEXT ·dotQ4_Kx4SDOT(SB), NOSPLIT, $0-8
-	KERNEL4(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, NOTHING)
+	KERNEL4(MASK_4BITS, SCALES, CODES_Q4_K, CODES_Q4_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ5_Kx1SDOT(a *superArgs)
 // Requires: FEAT_DotProd
 TEXT ·dotQ5_Kx1SDOT(SB), NOSPLIT, $0-8
-	KERNEL1(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, NOTHING)
+	KERNEL1(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ5_Kx4SDOT(a *superArgs)
 // Requires: FEAT_DotProd
 TEXT ·dotQ5_Kx4SDOT(SB), NOSPLIT, $0-8
-	KERNEL4(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, NOTHING)
+	KERNEL4(MASK_5BITS, HEAD_Q5_K, CODES_Q5_K, CODES_Q5_K, PRODUCTS_32, 19, 20, 20, 2, SDOT_2, SDOT_1, FINISH_MIN, END_Q45_K)
 
 // func dotQ6_Kx1SDOT(a *superArgs)
 // Requires: FEAT_DotProd
