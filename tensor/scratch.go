@@ -1,5 +1,7 @@
 package tensor
 
+import "unsafe"
+
 // scratch is the memory of one worker, kept from operation to operation.
 type scratch struct {
 	f32  []float32
@@ -23,7 +25,7 @@ func (p *Pool) dwords(worker, n int) []uint32 {
 // small. The least size makes the memory start on a page, so that vectors do not
 // straddle cache lines.
 func grow[T any](s *[]T, n int) []T {
-	const least = 64 << 10
+	least := 64 << 10 / int(unsafe.Sizeof(*new(T)))
 	if cap(*s) < n {
 		*s = make([]T, max(n, least))
 	}
