@@ -39,6 +39,9 @@ func NewRandom(c *Config, r Random, o Options) (*Model, error) {
 	if err = m.load(&randomSource{r, map[string]stored{}}); err == nil {
 		err = m.finish(o)
 	}
+	for b := range 256 { // answers are words
+		m.banned = append(m.banned, firstByte+int32(b))
+	}
 	if err != nil {
 		m.Close()
 		return nil, err
@@ -130,6 +133,9 @@ func (r *randomSource) values(name string, n, fanIn int) []float32 {
 	}
 	return v
 }
+
+// firstByte is the id of byte 0 in the vocabulary of random models.
+const firstByte = 3
 
 // demoTokenizer has byte tokens for any text, and words for the random model to
 // pick from.
