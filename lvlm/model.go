@@ -32,6 +32,7 @@ type Model struct {
 type Options struct {
 	Threads   int    // 0: GOMAXPROCS
 	Vision    string // directory of the CLIP tower, where the checkpoint keeps it apart
+	Compute   tensor.Compute
 	Projector string // GGUF file of vision tower and projector; "": the one mmproj*.gguf beside the model
 }
 
@@ -80,6 +81,7 @@ func (m *Model) finish(o Options) error {
 		return fmt.Errorf("no tokenizer: neither tokenizer.json, tokenizer.model nor vocab.json is there")
 	}
 	m.Pool = tensor.NewPool(o.Threads)
+	m.Pool.SetCompute(o.Compute)
 	if c.Vision != nil {
 		if id, ok := m.Tokenizer.ID(ImageMark); ok && c.ImageToken < 0 {
 			c.ImageToken = id

@@ -44,20 +44,28 @@ func main() {
 	from := flag.Int("prune-layer", par.DefaultFromLayer, "first decoder layer without the dropped tokens")
 	reps := flag.Int("reps", 5, "repetitions of each pair")
 	typ := flag.String("type", "bf16", "storage type of the weights")
+	compute := tensor.Auto
+	flag.Func("compute", "`arithmetic` of products: auto, f32, bf16, int8", func(s string) (err error) {
+		compute, err = tensor.ParseCompute(s)
+		return err
+	})
 	threads := flag.Int("threads", 0, "threads; 0: one a processor")
-	quick := flag.Bool("quick", false, "a smaller model and fewer repetitions, under 50 s")
+	quick := flag.Bool("quick", false, "4 layers pruned at layer 0, products in bf16, 3 repetitions: under 50 s")
 	asJSON := flag.Bool("json", false, "one JSON object a line")
 	flag.Parse()
 	if *quick {
 		*layers, *from, *reps = 4, 0, 3
+		if compute == tensor.Auto {
+			compute = tensor.ComputeBF16
+		}
 	}
 	t, err := quant.Parse(*typ)
 	if err != nil {
 		log.Fatal(err)
 	}
-	b := &bench{random: lvlm.Random{Type: t, Share: true}, options: lvlm.Options{Threads: *threads}, from: *from}
+	b := &bench{random: lvlm.Random{Type: t, Share: true}, options: lvlm.Options{Threads: *threads, Compute: compute}, from: *from}
 	if !*asJSON {
-		fmt.Printf("%d layers of width 4096, %s, pruned at layer %d, %d text rows\n", *layers, t, *from, question)
+		fmt.Printf("%d layers of width 4096, %s, products in %v, pruned at layer %d, %d text rows\n", *layers, t, compute, *from, question)
 		fmt.Println("tokens  layers   flow ms  dense ms   ratio  spread")
 	}
 	for _, tokens := range []int{256, 176, 128, 64} {
