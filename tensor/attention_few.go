@@ -33,7 +33,7 @@ func (t *attention) runFew(rows int) {
 	t.chunks = ceilDiv(t.kv.Len, chunkKeys)
 	grow(&t.parts, t.kv.Heads*rows*t.chunks*(partHeader+t.kv.Dim))
 	items := t.kv.Heads * t.chunks
-	if 2*rows*t.kv.Heads*t.kv.Len*t.kv.Dim <= grain {
+	if int64(rows)*int64(t.kv.Bytes()) <= 8*grain { // little work, as in elementwise operations
 		for i := range items {
 			(*attentionFew)(t).run(0, i)
 		}

@@ -23,10 +23,6 @@ type KV struct {
 	k, v       []byte
 }
 
-// rowGroup is what capacities are rounded up to, so that attention may read keys
-// in whole groups. Rows beyond Len hold anything, but they are there.
-const rowGroup = 12
-
 // NewKV returns an empty KV of f32 with room for capacity rows.
 func NewKV(heads, dim, capacity int) *KV {
 	kv, err := NewKVOf(quant.F32, heads, dim, capacity)
@@ -91,9 +87,10 @@ func (kv *KV) narrow(dst []byte, x []float32) {
 	}
 }
 
-// grow moves the rows held to a memory of at least the given number of rows.
+// grow moves the rows held to a memory of at least the given number of rows, in
+// whole groups of keys, as attention reads them. Rows beyond Len hold anything.
 func (kv *KV) grow(rows int) {
-	rows += (rowGroup - rows%rowGroup) % rowGroup
+	rows += (asm.KeyGroup - rows%asm.KeyGroup) % asm.KeyGroup
 	if rows < 0 || kv.Heads > math.MaxInt/max(1, kv.stride) || rows > math.MaxInt/max(1, kv.Heads*kv.stride) {
 		panic(fmt.Sprintf("tensor: no memory holds %d rows of %d heads of %d", rows, kv.Heads, kv.Dim))
 	}
