@@ -18,7 +18,7 @@ const (
 	maxKey      = 1 << 12 // bytes of a tuple used as a key
 	maxKeyDepth = 32      // tuples within it
 	maxWidth    = 1 << 16 // of a formatted number, an indent
-	maxKeywords = 256     // arguments by name that ** passes
+	maxKeywords = 256     // arguments by name in a call; parameters of a macro
 	maxRange    = 100_000 // elements of a range, jinja2's own bound
 )
 

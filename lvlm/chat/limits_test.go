@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -13,6 +14,35 @@ func render(src string, data Values) (string, error) {
 		return "", err
 	}
 	return t.Render(data)
+}
+
+// numbered repeats a format with the numbers below n.
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// TestLongSources parses sources of a quarter of the greatest length that repeat one thing. None may
+// take more than linear time.
+func TestLongSources(t *testing.T) {
+	for _, c := range []struct{ before, part, after string }{
+		{"{{ ", "'a' ", "}}"}, {"{{ 1|a", ".d", "}}"}, {"", "{##}", ""}, {"", "{% raw %}{% endraw %}", ""}, {"{% raw %}", "{% ", ""},
+		{"{{ '", "\\t", "' }}"}, {"{{", " ", "}}"}, {"", "{ ", ""}, {"{{ [", "1,", "] }}"}, {"{{ {", "1:1,", "} }}"}, {"", "{% if 1 %}{% endif %}", ""},
+		{"{% if 1 %}", "{% elif 1 %}", "{% endif %}"}, {"{% set ", "a,", "a = 1 %}"}, {"{{ 1", "<1", "}}"}, {"{{ 1", "~1", "}}"}, {"{{ 1", "_1", "}}"},
+		{"{{ 1.5", "_1", "}}"}, {"{{ x", "[1]", "}}"}, {"{{ x", "()", "}}"}, {"{{ f(", "1,", ") }}"}, {"{{ f(", "**x,", ") }}"}, {"", "\n", ""}, {"", "{{1}}\n", ""},
+	} {
+		n := (maxSource - len(c.before) - len(c.after)) / len(c.part) / 4
+		src := c.before + strings.Repeat(c.part, n) + c.after
+		if _, err := Parse(src); err != nil {
+			var located *Error
+			if !errors.As(err, &located) {
+				t.Errorf("%s%s...: error without a line: %v", c.before, c.part, err)
+			}
+		}
+	}
 }
 
 func TestLimits(t *testing.T) {
@@ -70,6 +100,8 @@ func TestLimits(t *testing.T) {
 		"lines":            "{% set x = '\n' * 10000000 %}{{ x|indent }}",
 		"stripped":         "{% set x = 'ab' * 5000000 %}{% for i in range(100000) %}{{ x.strip(x) }}{% endfor %}",
 		"keywords":         "{% set ns = namespace(d={}) %}{% for i in range(300) %}{% set ns.d = dict(ns.d, **{'k' ~ i: 1}) %}{% endfor %}{{ dict(**ns.d) }}",
+		"written keywords": "{{ dict(" + numbered(300, "k%d=1,") + ") }}",
+		"parameters":       "{% macro f(" + numbered(300, "k%d=1,") + "x=1) %}{% endmacro %}",
 		"output":           "{% set x = 'a' * 1000000 %}{% for i in range(20) %}{{ x }}{% endfor %}",
 	}
 	for name, src := range bombs {

@@ -190,11 +190,11 @@ func (p *parser) primary() (expr, error) {
 	case tokName:
 		return p.variable(line, t.text), nil
 	case tokString:
-		text := t.text
+		text := []string{t.text}
 		for p.peek().kind == tokString {
-			text += p.take().text
+			text = append(text, p.take().text)
 		}
-		return &literal{line, String(text)}, nil
+		return &literal{line, String(strings.Join(text, ""))}, nil
 	case tokInt:
 		i, err := strconv.ParseInt(strings.ToLower(t.text), 0, 64)
 		if err != nil {
@@ -411,6 +411,9 @@ func (p *parser) argument(a *callArgs) error {
 		if slices.Contains(a.names, t.text) {
 			return fmt.Errorf("argument %s given twice", quote(t.text))
 		}
+		if len(a.names) == maxKeywords {
+			return fmt.Errorf("%w: more than %d keyword arguments", ErrLimit, maxKeywords)
+		}
 		a.names = append(a.names, t.text)
 		a.named = append(a.named, nil)
 		into = &a.named[len(a.named)-1]
@@ -463,12 +466,12 @@ func (p *parser) filters(x expr) (expr, error) {
 // dotted parses the name of a filter or test.
 func (p *parser) dotted() (string, error) {
 	name, err := p.name()
+	parts := []string{name}
 	for err == nil && p.accept(tokOperator, ".") {
-		var part string
-		part, err = p.name()
-		name += "." + part
+		name, err = p.name()
+		parts = append(parts, name)
 	}
-	return name, err
+	return strings.Join(parts, "."), err
 }
 
 func (p *parser) filter(x expr) (expr, error) {

@@ -365,6 +365,9 @@ func (p *parser) signature(m *macroStmt) error {
 		if slices.Contains(m.params, name) {
 			return fmt.Errorf("duplicate parameter %s", quote(name))
 		}
+		if len(m.params) == maxKeywords {
+			return fmt.Errorf("%w: more than %d parameters", ErrLimit, maxKeywords)
+		}
 		m.params = append(m.params, name)
 		if p.accept(tokOperator, "=") {
 			x, err := p.expression()
