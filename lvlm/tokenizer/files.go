@@ -133,6 +133,9 @@ func (v *Vocabulary) added(t *Tokenizer) map[int32]addedEntry {
 	list := map[int32]addedEntry{}
 	for i, text := range v.Tokens {
 		kind := v.kind(t, int32(i))
+		if v.Model == "llama" && kind == pieceUser && strings.Contains(text, " ") {
+			continue // SentencePiece, which spells it otherwise, finds it by itself
+		}
 		if special := kind == pieceControl || kind == pieceUnknown; special || kind == pieceUser {
 			list[int32(i)] = addedEntry{Content: text, Special: special}
 		}

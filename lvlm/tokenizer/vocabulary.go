@@ -42,7 +42,10 @@ const (
 // OpenVocabulary reads the tokenizer files of a Hugging Face directory, as Open
 // does, in the terms of a GGUF file for a model with size rows of embeddings:
 // rows without a token become unused ones, tokens without a row are left out.
-// What a GGUF file has no words for is an error.
+//
+// A way to prepare text that GGUF files have no name for is an error. What they
+// can't say of single tokens is lost: that one takes the white space around it, or
+// that no space is put in front of the text behind it.
 func OpenVocabulary(dir string, size int) (*Vocabulary, error) {
 	if size < 0 || size > maxVocab {
 		return nil, fmt.Errorf("%s: a vocabulary of %d, more than %d", dir, size, maxVocab)
@@ -100,6 +103,9 @@ func (b *vocabularyBuilder) put(id int64, text string, kind int32, score float32
 	if id < 0 || id >= int64(len(b.Tokens)) {
 		return
 	}
+	if kind == pieceUser { // looked for in the text as it is
+		text = strings.ReplaceAll(text, spaceMark, " ")
+	}
 	b.Tokens[id], b.Types[id] = text, kind
 	if b.Scores != nil {
 		b.Scores[id] = score
@@ -111,7 +117,7 @@ func (b *vocabularyBuilder) add(t addedToken, id int64) {
 	if t.special {
 		b.put(id, t.content, pieceControl, scoreAdded)
 	} else {
-		b.put(id, strings.ReplaceAll(t.content, spaceMark, " "), pieceUser, scoreAdded)
+		b.put(id, t.content, pieceUser, scoreAdded)
 	}
 }
 
