@@ -1,0 +1,274 @@
+// Package chart draws lines and points over two axes into a picture.
+package chart
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io"
+	"math"
+
+	"github.com/go-par/par/par/internal/font"
+)
+
+// Chart is what is to be drawn. Points with a coordinate that is not finite, or not
+// positive on a logarithmic axis, are left out.
+type Chart struct {
+	Title         string
+	X, Y          Axis
+	Series        []Series
+	Width, Height int // pixels; 0: 960 x 600
+}
+
+// Axis is labelled, and shows at least what Min and Max say where they differ.
+type Axis struct {
+	Label    string
+	Log      bool
+	Min, Max float64
+}
+
+// Series is drawn in one colour and named in the legend.
+type Series struct {
+	Name   string
+	Line   bool // joins the points in their order
+	Marks  bool // shows each point
+	Points []Point
+}
+
+// Point is one value. Low and High, where they differ, are the ends of an interval
+// around Y.
+type Point struct {
+	X, Y      float64
+	Low, High float64
+	Label     string // written beside the point
+}
+
+// colours are told apart by people who see colours differently, too (Okabe and Ito,
+// 2008). Series beyond their number get other marks.
+var colours = []color.RGBA{
+	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255}, {204, 121, 167, 255},
+	{230, 159, 0, 255}, {86, 180, 233, 255}, {80, 80, 80, 255},
+}
+
+var (
+	ink   = color.RGBA{40, 40, 40, 255}
+	faint = color.RGBA{225, 225, 225, 255}
+)
+
+const (
+	scale  = 2 // of the font
+	letter = font.Advance * scale
+	line   = font.Height * scale
+	gap    = 10
+)
+
+// WritePNG draws c and writes it as a PNG.
+func (c *Chart) WritePNG(w io.Writer) error { return png.Encode(w, c.Draw()) }
+
+// Draw returns the picture.
+func (c *Chart) Draw() *image.RGBA {
+	width, height := c.Width, c.Height
+	if width <= 0 || height <= 0 {
+		width, height = 960, 600
+	}
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	p := &plot{Chart: c, img: img}
+	p.x, p.y = p.axes()
+	p.layOut()
+	p.drawAxes()
+	for i := range c.Series {
+		p.drawSeries(i)
+	}
+	p.drawLegend()
+	return img
+}
+
+// plot is a chart on its way into a picture.
+type plot struct {
+	*Chart
+	img  *image.RGBA
+	area image.Rectangle // between the axes
+	x, y span
+}
+
+// axes returns what the axes have to cover.
+func (p *plot) axes() (x, y span) {
+	x, y = newSpan(p.X), newSpan(p.Y)
+	for _, s := range p.Series {
+		for _, q := range s.Points {
+			if !x.shows(q.X) || !y.shows(q.Y) {
+				continue
+			}
+			x.include(q.X)
+			y.include(q.Y)
+			if q.Low < q.High {
+				y.include(q.Low)
+				y.include(q.High)
+			}
+		}
+	}
+	x.finish()
+	y.finish()
+	return x, y
+}
+
+// layOut leaves room for labels, ticks and title.
+func (p *plot) layOut() {
+	widest := 0
+	for _, t := range p.y.ticks() {
+		w, _ := font.Size(p.y.spell(t), scale)
+		widest = max(widest, w)
+	}
+	left := gap + line + gap + widest + gap
+	top := gap + line + gap
+	bottom := gap + line + gap + line + gap
+	p.area = image.Rect(left, top, p.img.Rect.Max.X-2*gap, p.img.Rect.Max.Y-bottom)
+}
+
+// at returns the pixel of a point.
+func (p *plot) at(x, y float64) (px, py float64) {
+	return float64(p.area.Min.X) + p.x.share(x)*float64(p.area.Dx()),
+		float64(p.area.Max.Y) - p.y.share(y)*float64(p.area.Dy())
+}
+
+func (p *plot) drawAxes() {
+	a := p.area
+	for _, t := range p.x.ticks() {
+		px, _ := p.at(t, 0)
+		x := int(math.Round(px))
+		p.fill(image.Rect(x, a.Min.Y, x+1, a.Max.Y), faint)
+		text := p.x.spell(t)
+		w, _ := font.Size(text, scale)
+		p.text(x-w/2, a.Max.Y+gap, text)
+	}
+	for _, t := range p.y.ticks() {
+		_, py := p.at(0, t)
+		y := int(math.Round(py))
+		p.fill(image.Rect(a.Min.X, y, a.Max.X, y+1), faint)
+		text := p.y.spell(t)
+		w, _ := font.Size(text, scale)
+		p.text(a.Min.X-gap-w, y-line/2, text)
+	}
+	p.fill(image.Rect(a.Min.X-1, a.Min.Y, a.Min.X+1, a.Max.Y+1), ink)
+	p.fill(image.Rect(a.Min.X-1, a.Max.Y-1, a.Max.X, a.Max.Y+1), ink)
+	w, _ := font.Size(p.X.Label, scale)
+	p.text((a.Min.X+a.Max.X-w)/2, a.Max.Y+gap+line+gap/2, p.X.Label)
+	w, _ = font.Size(p.Y.Label, scale)
+	font.DrawUp(p.img, image.Pt(gap, (a.Min.Y+a.Max.Y-w)/2), p.Y.Label, ink, scale)
+	w, _ = font.Size(p.Title, scale)
+	p.text((a.Min.X+a.Max.X-w)/2, gap, p.Title)
+}
+
+func (p *plot) drawSeries(i int) {
+	s, c := &p.Series[i], colours[i%len(colours)]
+	last := -1
+	for k, q := range s.Points {
+		if !p.x.shows(q.X) || !p.y.shows(q.Y) {
+			last = -1
+			continue
+		}
+		x, y := p.at(q.X, q.Y)
+		if s.Line && last >= 0 {
+			x0, y0 := p.at(s.Points[last].X, s.Points[last].Y)
+			p.stroke(x0, y0, x, y, c)
+		}
+		last = k
+		if q.Low < q.High && p.y.shows(q.Low) {
+			_, low := p.at(q.X, q.Low)
+			_, high := p.at(q.X, q.High)
+			p.stroke(x, low, x, high, c)
+			p.stroke(x-4, low, x+4, low, c)
+			p.stroke(x-4, high, x+4, high, c)
+		}
+		if s.Marks {
+			p.mark(x, y, i)
+		}
+		if q.Label != "" {
+			p.label(x, y, q.Label)
+		}
+	}
+}
+
+// label writes beside a point, where there is room for it.
+func (p *plot) label(x, y float64, text string) {
+	w, _ := font.Size(text, scale)
+	left, top := int(x)+gap, int(y)-line-4
+	if left+w > p.area.Max.X {
+		left = int(x) - gap - w
+	}
+	if top < p.area.Min.Y {
+		top = int(y) + 4
+	}
+	p.text(left, top, text)
+}
+
+// drawLegend names the series in the corner of the area that fewest points are in.
+func (p *plot) drawLegend() {
+	rows, widest := 0, 0
+	for _, s := range p.Series {
+		if s.Name != "" {
+			w, _ := font.Size(s.Name, scale)
+			rows, widest = rows+1, max(widest, w)
+		}
+	}
+	if rows == 0 {
+		return
+	}
+	box := p.corner(image.Pt(widest+5*gap, rows*(line+4)+gap))
+	p.fill(box, color.RGBA{255, 255, 255, 255})
+	y := box.Min.Y + gap/2
+	for i, s := range p.Series {
+		if s.Name == "" {
+			continue
+		}
+		middle := float64(y + line/2)
+		if s.Line {
+			p.stroke(float64(box.Min.X+4), middle, float64(box.Min.X+3*gap), middle, colours[i%len(colours)])
+		}
+		if s.Marks {
+			p.mark(float64(box.Min.X+4+(3*gap-4)/2), middle, i)
+		}
+		p.text(box.Min.X+4*gap, y, s.Name)
+		y += line + 4
+	}
+}
+
+func (p *plot) corner(size image.Point) image.Rectangle {
+	a := p.area.Inset(gap)
+	var best image.Rectangle
+	fewest := math.MaxInt
+	for _, at := range []image.Point{
+		{a.Max.X - size.X, a.Max.Y - size.Y}, {a.Max.X - size.X, a.Min.Y}, {a.Min.X, a.Min.Y}, {a.Min.X, a.Max.Y - size.Y},
+	} {
+		box := image.Rectangle{at, at.Add(size)}
+		n := 0
+		for _, s := range p.Series {
+			for _, q := range s.Points {
+				if x, y := p.at(q.X, q.Y); image.Pt(int(x), int(y)).In(box.Inset(-gap)) {
+					n++
+				}
+			}
+		}
+		if n < fewest {
+			best, fewest = box, n
+		}
+	}
+	return best
+}
+
+func (p *plot) text(x, y int, s string) { font.Draw(p.img, image.Pt(x, y), s, ink, scale) }
+func (p *plot) fill(r image.Rectangle, c color.Color) {
+	draw.Draw(p.img, r, image.NewUniform(c), image.Point{}, draw.Over)
+}
+
+// spell writes the ticks of an axis with as few digits as tell them apart.
+func (s span) spell(v float64) string {
+	if s.log || s.step == 0 {
+		return fmt.Sprintf("%.4g", v)
+	}
+	digits := max(0, int(math.Ceil(-math.Log10(s.step)-1e-9)))
+	return fmt.Sprintf("%.*f", min(digits, 9), v+0) // + 0 makes -0 positive
+}
