@@ -16,15 +16,6 @@
 	BYTE $0x52; \
 	BYTE $(0xC0 | ((d)&7)<<3 | ((m)&7))
 
-// VPDPBUSD Ym, Yn, Yd in its VEX form (AVX-VNNI), registers Y0 to Y7: Yd += the
-// four products of u8 Yn and s8 Ym in every 32-bit lane.
-#define VPDPBUSD_VEX(m, n, d) \
-	BYTE $0xC4; \
-	BYTE $0xE2; \
-	BYTE $(0x7D - ((n)<<3)); \
-	BYTE $0x50; \
-	BYTE $(0xC0 | (d)<<3 | (m))
-
 // VPDPBUSD Ym, Yn, Yd and VPDPWSSD Ym, Yn, Yd in their VEX forms, registers Y0 to
 // Y15: Yd += the four products of u8 Yn and s8 Ym, or the two of s16 Yn and s16
 // Ym, in every 32-bit lane.

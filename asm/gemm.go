@@ -32,6 +32,7 @@ package asm
 // so a tile takes two registers for each sum:
 //
 //	avx512    6 x 32   12 + 12 sums, 2 vectors of B, 6 broadcasts and scales
+//	avx2      6 x 8    6 + 6 sums, 1 vector of B, a broadcast and temporaries
 
 // PanelFormat is what the dwords of panels hold.
 type PanelFormat uint8
@@ -53,10 +54,11 @@ const (
 
 	// PanelInt8Min is PanelInt8 with a minimum besides the scale in every block of
 	// B: b stands for scaleB·b + min. The panel of A ends with f32 scaleA·Σ a
-	// instead, and integer sums start from 0.
+	// instead, and integer sums start from 0. b is below 128, so that instructions
+	// for signed bytes take it too.
 	PanelInt8Min
 
-	// PanelInt8x16 is PanelInt8 in blocks of 16 values.
+	// PanelInt8x16 is PanelInt8 in blocks of 16 values, with b below 128.
 	PanelInt8x16
 )
 

@@ -6,8 +6,10 @@ func (f PanelFormat) tile(rows int) (mr, nr int) {
 	switch {
 	case !f.vector():
 		return genericTile, genericTile
-	case f >= PanelInt8:
+	case f >= PanelInt8 && useAVX512VNNI:
 		return 6, 32
+	case f >= PanelInt8:
+		return 6, 8
 	case useAVX512:
 		return min(max(rows+3, 4)&^3, 12), 32
 	case rows > 4:
@@ -16,15 +18,18 @@ func (f PanelFormat) tile(rows int) (mr, nr int) {
 	return 4, 16
 }
 
-// vector reports whether the active tier has a kernel for f.
+// vector reports whether the active tier has a kernel for f. AVX2 alone multiplies
+// only unsigned bytes below 128.
 func (f PanelFormat) vector() bool {
 	switch f {
 	case PanelF32:
 		return useAVX2
 	case PanelBF16:
 		return useAVX512BF16
+	case PanelInt8:
+		return useAVX512VNNI || useAVXVNNI
 	}
-	return useAVX512VNNI
+	return useAVX2
 }
 
 func (f PanelFormat) fast() bool { return f == PanelF32 || f.vector() }
@@ -33,12 +38,22 @@ func gemm(f PanelFormat, mr int, c []float32, ldc int, d []float32, ldd int, a, 
 	switch {
 	case !f.vector():
 		gemmGeneric(f, c, ldc, d, ldd, a, b, k, panels)
-	case f == PanelInt8:
+	case f == PanelInt8 && useAVX512VNNI:
 		gemmInt8VNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
-	case f == PanelInt8Min:
+	case f == PanelInt8Min && useAVX512VNNI:
 		gemmInt8MinVNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
-	case f == PanelInt8x16:
+	case f == PanelInt8x16 && useAVX512VNNI:
 		gemmInt8x16VNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case f == PanelInt8:
+		gemmInt8AVXVNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case f == PanelInt8Min && useAVXVNNI:
+		gemmInt8MinAVXVNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case f == PanelInt8Min:
+		gemmInt8MinAVX2(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case f == PanelInt8x16 && useAVXVNNI:
+		gemmInt8x16AVXVNNI(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
+	case f == PanelInt8x16:
+		gemmInt8x16AVX2(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k, panels)
 	case f == PanelBF16 && mr == 12:
 		gemmBF16x12AVX512(&c[0], ldc, &d[0], ldd, &a[0], &b[0], k/2, panels)
 	case f == PanelBF16 && mr == 8:
@@ -58,8 +73,8 @@ func gemm(f PanelFormat, mr int, c []float32, ldc int, d []float32, ldd int, a, 
 	}
 }
 
-// A panel of mr rows of A times panels of B of 32 (AVX-512) or 16 (AVX2) columns;
-// see Gemm. steps counts dwords, k values.
+// A panel of mr rows of A times panels of B of 32 columns (AVX-512), 16 (AVX2) or 8
+// (AVX2 in int8); see Gemm. steps counts dwords, k values.
 
 //go:noescape
 func gemmF32x12AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
@@ -93,3 +108,18 @@ func gemmInt8MinVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, 
 
 //go:noescape
 func gemmInt8x16VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+
+//go:noescape
+func gemmInt8AVXVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+
+//go:noescape
+func gemmInt8MinAVXVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+
+//go:noescape
+func gemmInt8x16AVXVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+
+//go:noescape
+func gemmInt8MinAVX2(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
+
+//go:noescape
+func gemmInt8x16AVX2(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)

@@ -22,6 +22,21 @@
 	SHLQ $2, R8           \
 	SHLQ $2, R9
 
+// What the product of a panel will need at its end, rows of C, is fetched at the
+// start.
+#define FETCH_ROW(line) \
+	PREFETCHT0 (R13)       \
+	PREFETCHT0 line(R13)   \
+	ADDQ R8, R13
+
+#define FETCH_C(rows, line) \
+	MOVQ $rows, R15        \
+	MOVQ DI, R13           \
+fetch:                     \
+	FETCH_ROW(line)        \
+	DECQ R15               \
+	JNZ  fetch
+
 // C = D + sums for one row, then on to the next one.
 #define STORE512(c0, c1) \
 	VADDPS  (R15), c0, c0    \
@@ -75,6 +90,7 @@
 #define KERNEL512(ZERO, STEP, STORE, a) \
 	LOAD_ARGS                \
 panel:                       \
+	FETCH_C(a/4, 64)         \
 	MOVQ R10, SI             \
 	MOVQ R11, CX             \
 	ZERO                     \

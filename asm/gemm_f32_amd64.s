@@ -100,6 +100,7 @@ TEXT ·gemmF32x4AVX512(SB), NOSPLIT, $0-64
 #define KERNEL256(ZERO, STEP, STORE, a) \
 	LOAD_ARGS                \
 panel:                       \
+	FETCH_C(a/4, 32)         \
 	MOVQ R10, SI             \
 	MOVQ R11, CX             \
 	ZERO                     \

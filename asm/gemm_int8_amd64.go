@@ -28,7 +28,7 @@ func unpackQuads(f QuadFormat, q []byte, scales, mins []float32, w []byte) {
 	case Q8_0:
 		unpackQ8_0AVX2(&q[0], &scales[0], &w[0], blocks)
 	case IQ4_NL:
-		unpackIQ4_NLAVX2(&q[0], &scales[0], &w[0], &iq4Bytes, blocks)
+		unpackIQ4_NLAVX2(&q[0], &scales[0], &w[0], &iq4Unsigned, blocks)
 	}
 }
 
@@ -47,6 +47,9 @@ func unpackSupers(f SuperFormat, q []byte, scales, mins []float32, w []byte) {
 		unpackQ6_KAVX2(&q[0], &scales[0], &w[0], blocks)
 	}
 }
+
+// iq4Unsigned are the values of IQ4_NL plus 128.
+var iq4Unsigned = [16]byte{1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241}
 
 //go:noescape
 func quantizeInt8AVX2(q *byte, scales *float32, sums *int32, x *float32, blocks int)

@@ -2,17 +2,10 @@
 
 #include "textflag.h"
 #include "gemm_amd64.h"
+#include "gemm_int8_amd64.h"
 
-// Registers of the int8 kernels:
-//
-//	DI, R8    C and the bytes between its rows
-//	DX, R9    D and the bytes between its rows
-//	R10, SI   panel of A, the values in it
-//	AX, R11   its scales, the bytes from them to its last part
-//	BX, CX    panel of B, its scales
-//	R12       bytes of the scales of B, which the minima follow
-//	R13       blocks left
-//	Z8-Z19    integer sums of a block, Z20-Z31 sums: two for each row
+// Z8 to Z19 are the integer sums of a block, Z20 to Z31 the sums: two for each row.
+// Z0 and Z1 hold weights.
 
 // One step of one row, four values for each column.
 #define ROW(s, r, t, c0, c1) \
@@ -81,84 +74,35 @@
 	MIN_ROW(4, Z28, Z29)       \
 	MIN_ROW(5, Z30, Z31)
 
-#define NONE
-
 #define ZERO_INTEGERS \
 	ZERO512_4(Z8, Z9, Z10, Z11)    \
 	ZERO512_4(Z12, Z13, Z14, Z15)  \
 	ZERO512_4(Z16, Z17, Z18, Z19)
 
-// shift is the binary logarithm of the values in a block, steps their dwords.
-#define KERNEL(shift, steps, BEGIN, STEPS, END, SKIP) \
-	MOVQ c+0(FP), DI               \
-	MOVQ ldc+8(FP), R8             \
-	MOVQ d+16(FP), DX              \
-	MOVQ ldd+24(FP), R9            \
-	MOVQ a+32(FP), R10             \
-	MOVQ b+40(FP), BX              \
-	SHLQ $2, R8                    \
-	SHLQ $2, R9                    \
-	MOVQ k+48(FP), R12             \
-	SHRQ $shift, R12               \
-	LEAQ (R12)(R12*2), R11         \
-	SHLQ $3, R11                   \
-	SHLQ $7, R12                   \
-panel:                             \
-	MOVQ k+48(FP), AX              \
-	MOVQ AX, R13                   \
-	SHRQ $shift, R13               \
-	MOVQ AX, CX                    \
-	SHLQ $5, CX                    \
-	ADDQ BX, CX                    \
-	LEAQ (AX)(AX*2), AX            \
-	LEAQ (R10)(AX*2), AX           \
-	MOVQ R10, SI                   \
+#define ZERO_SUMS \
 	ZERO512_4(Z20, Z21, Z22, Z23)  \
 	ZERO512_4(Z24, Z25, Z26, Z27)  \
-	ZERO512_4(Z28, Z29, Z30, Z31)  \
-	PCALIGN $32                    \
-block:                             \
-	BEGIN                          \
-	STEPS                          \
-	SCALE                          \
-	END                            \
-	ADDQ $24, AX                   \
-	ADDQ $128, CX                  \
-	ADDQ $(24*steps), SI           \
-	ADDQ $(128*steps), BX          \
-	DECQ R13                       \
-	JNZ  block                     \
-	MOVQ CX, BX                    \
-	SKIP                           \
-	MOVQ DI, R13                   \
-	MOVQ DX, R15                   \
+	ZERO512_4(Z28, Z29, Z30, Z31)
+
+#define STORE_SUMS \
 	STORE512(Z20, Z21)             \
 	STORE512(Z22, Z23)             \
 	STORE512(Z24, Z25)             \
 	STORE512(Z26, Z27)             \
 	STORE512(Z28, Z29)             \
-	STORE512(Z30, Z31)             \
-	ADDQ $128, DI                  \
-	ADDQ $128, DX                  \
-	DECQ panels+56(FP)             \
-	JNZ  panel                     \
-	VZEROUPPER                     \
-	RET
-
-// The minima lie between the scales and the next panel.
-#define SKIP_MIN ADDQ R12, BX
+	STORE512(Z30, Z31)
 
 // func gemmInt8VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
 // Requires: AVX512F, AVX512-VNNI
 TEXT ·gemmInt8VNNI(SB), NOSPLIT, $0-64
-	KERNEL(5, 8, START, STEPS8, NONE, NONE)
+	KERNEL_INT8(5, 8, 7, ZERO_SUMS, START, STEPS8, SCALE, NONE, NONE, STORE_SUMS)
 
 // func gemmInt8MinVNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
 // Requires: AVX512F, AVX512-VNNI
 TEXT ·gemmInt8MinVNNI(SB), NOSPLIT, $0-64
-	KERNEL(5, 8, ZERO_INTEGERS, STEPS8, MIN, SKIP_MIN)
+	KERNEL_INT8(5, 8, 7, ZERO_SUMS, ZERO_INTEGERS, STEPS8, SCALE, MIN, SKIP_MIN, STORE_SUMS)
 
 // func gemmInt8x16VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
 // Requires: AVX512F, AVX512-VNNI
 TEXT ·gemmInt8x16VNNI(SB), NOSPLIT, $0-64
-	KERNEL(4, 4, START, STEPS4, NONE, NONE)
+	KERNEL_INT8(4, 4, 7, ZERO_SUMS, START, STEPS4, SCALE, NONE, NONE, STORE_SUMS)

@@ -28,8 +28,8 @@ var panelFormats = map[string]asm.PanelFormat{
 	"F32": asm.PanelF32, "BF16": asm.PanelBF16, "Int8": asm.PanelInt8, "Int8Min": asm.PanelInt8Min, "Int8x16": asm.PanelInt8x16,
 }
 
-// randomPanel returns a panel of A or B of random values: of any bits where they
-// are integers, between -1 and 1 where they are floats.
+// randomPanel returns a panel of A or B of random values: of any bits that the
+// format allows where they are integers, between -1 and 1 where they are floats.
 func randomPanel(r *rand.Rand, f asm.PanelFormat, width, k int, ofA bool) []uint32 {
 	size := f.SizeB(k)
 	if ofA {
@@ -43,6 +43,8 @@ func randomPanel(r *rand.Rand, f asm.PanelFormat, width, k int, ofA bool) []uint
 			p[i] = x
 		case f == asm.PanelBF16:
 			p[i] = x&^0xffff | math.Float32bits(2*r.Float32()-1)>>16
+		case at < f.Steps(k) && !ofA && f != asm.PanelInt8:
+			p[i] = r.Uint32() & 0x7f7f7f7f
 		case at < f.Steps(k):
 			p[i] = r.Uint32()
 		case ofA && f != asm.PanelInt8Min && at >= f.Steps(k)+k/f.Block():

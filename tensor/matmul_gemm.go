@@ -49,8 +49,8 @@ type gemm struct {
 	packed  []uint32     // panels of a: [block][panel]
 	columns int          // panels of weights
 	perTile int          // panels of weights in a tile, at most
-	groups  int          // groups of panels of a that are taken separately
-	taken   atomic.Int64 // panels of weights taken, counted through all groups
+	groups  int          // groups of panels of a that can be taken separately
+	taken   atomic.Int64 // groups taken, counted through all panels of weights
 }
 
 // gemmPack is the first half of the product: its items are the panels of a.
@@ -85,9 +85,12 @@ func (t *gemm) plan() {
 
 	t.columns = ceilDiv(t.w.rows, t.nr)
 	t.perTile = max(1, min(gemmTile/t.format.SizeB(t.depth), gemmColumns)/t.nr)
-	// Rows are grouped only where there are too few columns to go round; each
-	// group packs the weights anew.
-	t.groups = min(max(1, 4*threads/t.columns), t.panels)
+	// A group packs the weights anew, so it has some panels, unless there are too few
+	// columns to go round.
+	t.groups = 1
+	if threads > 1 {
+		t.groups = max(1, min(t.panels/4, 4), min(t.panels, 4*threads/t.columns))
+	}
 	t.taken.Store(0)
 }
 
@@ -143,20 +146,24 @@ func (t *gemm) row(i int) []float32 {
 	return t.a.Row(t.first + i)
 }
 
-// run takes columns until none are left: many at first, fewer towards the end so
-// that all threads end together.
+// run takes columns until none are left: many at first, fewer towards the end and
+// at last groups of rows of one column, so that all threads end together.
 func (t *gemm) run(worker, _ int) {
-	total := t.columns * t.groups
+	total, threads := t.columns*t.groups, t.pool.Threads()
 	for {
 		taken := t.taken.Load()
 		at := int(taken)
 		if at >= total {
 			return
 		}
-		group, column := at/t.columns, at%t.columns
-		n := max(1, min(t.perTile, (total-at)/(2*t.pool.Threads()), t.columns-column))
-		if t.taken.CompareAndSwap(taken, taken+int64(n)) {
-			t.multiply(worker, column, n, group*t.panels/t.groups, (group+1)*t.panels/t.groups)
+		column, group := at/t.groups, at%t.groups
+		n, units, end := 1, 1, group+1
+		if left := t.columns - column; group == 0 && left > threads {
+			n = max(1, min(t.perTile, left/(2*threads)))
+			units, end = n*t.groups, t.groups
+		}
+		if t.taken.CompareAndSwap(taken, taken+int64(units)) {
+			t.multiply(worker, column, n, group*t.panels/t.groups, end*t.panels/t.groups)
 		}
 	}
 }
