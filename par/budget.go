@@ -56,9 +56,9 @@ func ParseBudget(s string) (Budget, error) {
 // All reports whether b keeps everything whatever there is.
 func (b Budget) All() bool { return b.kind == keepAll }
 
-// of returns how many of n things named what are kept, of which at least least
+// Of returns how many of n things named what are kept, of which at least least
 // must be. A ratio is rounded to the nearest count and never falls below least.
-func (b Budget) of(n, least int, what string) (int, error) {
+func (b Budget) Of(n, least int, what string) (int, error) {
 	least = min(least, n)
 	switch b.kind {
 	case keepCount:

@@ -48,10 +48,10 @@ func (o Options) budgets(v *lvlm.View) (budgets, error) {
 	case !o.Target.None():
 		tokens, layers, err = o.Target.pick(o, v)
 	case images > 0: // a prompt without images has nothing to drop
-		tokens, err = o.Tokens.of(images, len(sizes), "image tokens")
+		tokens, err = o.Tokens.Of(images, len(sizes), "image tokens")
 	}
 	if err == nil && o.Target.None() {
-		layers, err = o.Layers.of(v.Layers, least, "layers")
+		layers, err = o.Layers.Of(v.Layers, least, "layers")
 	}
 	return budgets{share(tokens, sizes), layers}, err
 }

@@ -58,14 +58,14 @@ func (t Target) pick(o Options, v *lvlm.View) (tokens, layers int, err error) {
 	atMost := func(tokens int) int { return v.Layers - min(skippable, v.Layers*(images-tokens)/(4*max(1, images))) }
 	fixedLayers := !o.Layers.All()
 	if fixedLayers {
-		if load.Layers, err = o.Layers.of(v.Layers, v.Layers-skippable, "layers"); err != nil {
+		if load.Layers, err = o.Layers.Of(v.Layers, v.Layers-skippable, "layers"); err != nil {
 			return 0, 0, err
 		}
 	}
 	if !o.Tokens.All() || !o.method.Tokens || images == 0 {
 		// Layers alone are open.
 		if images > 0 {
-			if load.Tokens, err = o.Tokens.of(images, len(sizes), "image tokens"); err != nil {
+			if load.Tokens, err = o.Tokens.Of(images, len(sizes), "image tokens"); err != nil {
 				return 0, 0, err
 			}
 		}

@@ -27,6 +27,10 @@ type streams struct {
 
 var commands = []command{
 	{"run", "answer about an image", runCommand},
+	{"viz", "answer about an image and draw what was pruned", vizCommand},
+	{"methods", "list the pruning methods: papers, positions, budgets", methodsCommand},
+	{"calibrate", "measure which decoder layers matter least", calibrateCommand},
+	{"flops", "count a prefill's operations, as the PAR paper does and as they are", flopsCommand},
 	{"inspect", "list a checkpoint: architecture, sizes, tensors, tokenizer, memory needed", inspectCommand},
 	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
 	{"train", "train a meta-router on images and questions, without labels", trainCommand},

@@ -25,7 +25,7 @@ type runFlags struct {
 	temp, topP, minP, penalty   float64
 	seed                        uint64
 	ignoreEOS, asJSON, quiet    bool
-	dump                        string
+	dump, viz                   string
 	prune                       pruneFlags
 }
 
@@ -52,6 +52,7 @@ func (f *runFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the text")
 	fs.StringVar(&f.dump, "dump", "", "write the intermediate tensors to a safetensors `file`")
+	fs.StringVar(&f.viz, "viz", "", "draw what was pruned to a PNG `file`")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress and no summary on standard error")
 }
 
@@ -63,7 +64,12 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.check(rest); err != nil {
+	return f.run(ctx, io, rest)
+}
+
+// run answers the prompt.
+func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
+	if err := f.check(args); err != nil {
 		return err
 	}
 	options, err := f.prune.options(f.seed)
@@ -113,6 +119,11 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	}
 	if f.dump != "" {
 		if err := req.Trace.Save(f.dump); err != nil {
+			return err
+		}
+	}
+	if f.viz != "" {
+		if err := f.draw(model, req, res); err != nil {
 			return err
 		}
 	}
@@ -231,17 +242,16 @@ func (f *runFlags) request(m *lvlm.Model, flow lvlm.Flow) (*lvlm.Request, error)
 		}
 		r.Images = append(r.Images, img)
 	}
-	text := f.prompt
 	if f.model == "" {
 		if len(r.Images) == 0 {
 			r.Images = append(r.Images, preprocess.Demo())
 		}
-		if text == "" {
-			text = "What is in the picture?"
+		if f.prompt == "" {
+			f.prompt = "What is in the picture?"
 		}
 	}
 	var err error
-	r.Prompt, err = m.Format(f.template, []chat.Message{{Role: "user", Content: text, Images: len(r.Images)}})
+	r.Prompt, err = m.Format(f.template, []chat.Message{{Role: "user", Content: f.prompt, Images: len(r.Images)}})
 	return r, err
 }
 
