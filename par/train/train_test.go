@@ -268,11 +268,11 @@ func TestReadSamples(t *testing.T) {
 		err        string
 	}{
 		{name: "lines", file: `{"image": "a.png", "question": "q?"}` + "\n\n" + `{"id": 7, "image": "b/c.png", "question": "r?"}`,
-			want: []Sample{{"line 1", "im/a.png", "q?"}, {"7", "im/b/c.png", "r?"}}},
+			want: []Sample{{ID: "line 1", Image: "im/a.png", Question: "q?"}, {ID: "7", Image: "im/b/c.png", Question: "r?"}}},
 		{name: "conversations", file: ` [{"id": "x", "image": "a.png", "conversations": [{"from": "human", "value": "<image>\nwhat?"}, {"from": "gpt", "value": "a cat"}]},
 			{"id": "y", "conversations": [{"from": "human", "value": "hello"}]}]`,
-			want: []Sample{{"x", "im/a.png", "what?"}}, skipped: 1},
-		{name: "question files", file: `{"question_id": 3, "image": "a.png", "text": "is it?"}`, want: []Sample{{"3", "im/a.png", "is it?"}}},
+			want: []Sample{{ID: "x", Image: "im/a.png", Question: "what?"}}, skipped: 1},
+		{name: "question files", file: `{"question_id": 3, "image": "a.png", "text": "is it?"}`, want: []Sample{{ID: "3", Image: "im/a.png", Question: "is it?"}}},
 		{name: "no JSON", file: `{"image": "a.png", "question": "q"}` + "\nnonsense", err: "line 2"},
 		{name: "no question", file: `{"image": "a.png"}`, err: "no question"},
 		{name: "out of the folder", file: `{"image": "../a.png", "question": "q"}`, err: "../a.png"},
