@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -10,11 +11,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Files returns the tokenizer files of a Hugging Face directory that say what v
-// says, by name: tokenizer.model or tokenizer.json, and tokenizer_config.json
-// with the chat template, if it is not "".
+// says, by name: tokenizer.json, of SentencePiece tokenizer.model too, and
+// tokenizer_config.json with the chat template, if it is not "".
 func (v *Vocabulary) Files(template string) (map[string][]byte, error) {
 	t, err := v.Tokenizer()
 	if err != nil {
@@ -24,14 +26,14 @@ func (v *Vocabulary) Files(template string) (map[string][]byte, error) {
 	w := *v
 	w.Tokens = v.Tokens[:t.Size()]
 	files := map[string][]byte{}
-	class := "LlamaTokenizer"
+	class := "PreTrainedTokenizerFast"
+	write := w.byteLevelJSON
 	if v.Model == "llama" {
+		class, write = "LlamaTokenizer", w.sentencePieceJSON
 		files["tokenizer.model"] = w.modelProto(t)
-	} else {
-		class = "PreTrainedTokenizerFast"
-		if files["tokenizer.json"], err = w.tokenizerJSON(t); err != nil {
-			return nil, err
-		}
+	}
+	if files["tokenizer.json"], err = write(t); err != nil {
+		return nil, err
 	}
 	files["tokenizer_config.json"], err = w.config(t, class, template)
 	return files, err
@@ -169,9 +171,10 @@ func (v *Vocabulary) config(t *Tokenizer, class, template string) ([]byte, error
 	return indented(j)
 }
 
-// tokenizerJSON returns a tokenizer.json of byte-level pairs.
-func (v *Vocabulary) tokenizerJSON(t *Tokenizer) ([]byte, error) {
-	type object = map[string]any
+type object = map[string]any
+
+// byteLevelJSON returns the tokenizer.json of byte-level pairs.
+func (v *Vocabulary) byteLevelJSON(t *Tokenizer) ([]byte, error) {
 	byteLevel := func(regex bool) object {
 		return object{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": regex}
 	}
@@ -198,40 +201,110 @@ func (v *Vocabulary) tokenizerJSON(t *Tokenizer) ([]byte, error) {
 		steps[len(steps)-1]["add_prefix_space"] = true
 	}
 	vocab := map[string]int{}
-	added := []addedEntry{}
 	special := v.added(t)
 	for i, text := range v.Tokens {
 		if _, ok := special[int32(i)]; !ok {
 			vocab[text] = i
 		}
 	}
+	merges := make([][]string, len(v.Merges))
+	for i, line := range v.Merges {
+		merges[i] = strings.Split(line, " ")
+	}
+	return v.json(t, normalizer, object{"type": "Sequence", "pretokenizers": steps}, byteLevel(false), object{
+		"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
+		"fuse_unk": false, "byte_fallback": false, "ignore_merges": ignoreMerges,
+		"vocab": vocab, "merges": merges,
+	})
+}
+
+// sentencePieceJSON returns the tokenizer.json of a SentencePiece vocabulary, as the
+// published ones of LLaMA are.
+func (v *Vocabulary) sentencePieceJSON(t *Tokenizer) ([]byte, error) {
+	replace := func(old, new string) object {
+		return object{"type": "Replace", "pattern": object{"String": old}, "content": new}
+	}
+	norms := []object{replace(" ", spaceMark)}
+	decoders := []object{replace(spaceMark, " "), {"type": "ByteFallback"}, {"type": "Fuse"}}
+	if or(v.AddSpacePrefix, true) {
+		norms = append([]object{{"type": "Prepend", "prepend": spaceMark}}, norms...)
+		decoders = append(decoders, object{"type": "Strip", "content": " ", "start": 1, "stop": 0})
+	}
+	vocab := map[string]int{}
+	for i, text := range v.Tokens {
+		if v.kind(t, int32(i)) != pieceUser || !strings.Contains(text, " ") {
+			vocab[text] = i
+		}
+	}
+	var unk any
+	if t.unk != none {
+		unk = v.Tokens[t.unk]
+	}
+	return v.json(t, object{"type": "Sequence", "normalizers": norms}, nil, object{"type": "Sequence", "decoders": decoders}, object{
+		"type": "BPE", "dropout": nil, "unk_token": unk, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
+		"fuse_unk": true, "byte_fallback": t.decoder.byteFallback, "ignore_merges": false,
+		"vocab": vocab, "merges": v.merges(t),
+	})
+}
+
+// merges returns the merges that lead to the pieces of a SentencePiece vocabulary,
+// the best scores first; of equal scores the longest left part, as merging from
+// the left brings it about.
+func (v *Vocabulary) merges(t *Tokenizer) [][2]string {
+	ids := map[string]int32{}
+	for i, text := range v.Tokens {
+		if v.kind(t, int32(i)) == pieceNormal {
+			ids[text] = int32(i)
+		}
+	}
+	type scored struct {
+		pair  [2]string
+		score float32
+	}
+	var list []scored
+	for i, text := range v.Tokens {
+		if id, ok := ids[text]; !ok || id != int32(i) {
+			continue
+		}
+		for cut := range text {
+			a, b := text[:cut], text[cut:]
+			if _, ok := ids[a]; !ok {
+				continue
+			}
+			if _, ok := ids[b]; ok {
+				list = append(list, scored{[2]string{a, b}, v.Scores[i]})
+			}
+		}
+	}
+	length := utf8.RuneCountInString
+	slices.SortStableFunc(list, func(x, y scored) int {
+		return cmp.Or(cmp.Compare(y.score, x.score), length(y.pair[0])-length(x.pair[0]), length(y.pair[1])-length(x.pair[1]))
+	})
+	pairs := make([][2]string, len(list))
+	for i := range list {
+		pairs[i] = list[i].pair
+	}
+	return pairs
+}
+
+// json returns a tokenizer.json of its parts and what they have in common.
+func (v *Vocabulary) json(t *Tokenizer, normalizer, pre, decoder, model any) ([]byte, error) {
+	added := []addedEntry{}
+	special := v.added(t)
 	for _, id := range slices.Sorted(maps.Keys(special)) {
 		a := special[id]
 		a.ID = &id
 		added = append(added, a)
 	}
-	merges := make([][]string, len(v.Merges))
-	for i, line := range v.Merges {
-		merges[i] = strings.Split(line, " ")
-	}
 	return indented(object{
 		"version": "1.0", "truncation": nil, "padding": nil,
-		"added_tokens":   added,
-		"normalizer":     normalizer,
-		"pre_tokenizer":  object{"type": "Sequence", "pretokenizers": steps},
-		"post_processor": v.postProcessor(t),
-		"decoder":        byteLevel(false),
-		"model": object{
-			"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
-			"fuse_unk": false, "byte_fallback": false, "ignore_merges": ignoreMerges,
-			"vocab": vocab, "merges": merges,
-		},
+		"added_tokens": added, "normalizer": normalizer, "pre_tokenizer": pre,
+		"post_processor": v.postProcessor(t), "decoder": decoder, "model": model,
 	})
 }
 
 // postProcessor puts the start and end tokens around a text.
 func (v *Vocabulary) postProcessor(t *Tokenizer) any {
-	type object = map[string]any
 	if len(t.prefix)+len(t.suffix) == 0 {
 		return nil
 	}
