@@ -200,25 +200,32 @@ func (a *Architecture) PaperFLOPs(l Load) FLOPs {
 }
 
 func (a *Architecture) paper(l Load) FLOPs {
-	text, m := l.Text, a.Text.Intermediate
-	c := FLOPs{}
-	if t := a.table; t != nil {
-		text, m, c.Constant = t.text, t.intermediate, t.constant
-	} else {
-		c.Constant = 2 * float64(text) * float64(a.Text.Hidden) * float64(a.Text.Vocab)
-		if v := a.Vision; v != nil {
-			c.Constant += float64(max(1, l.Images)) * (v.tower(2) + v.projector(a.Tokens, a.Text.Hidden))
-		}
-	}
-	d := float64(a.Text.Hidden)
-	f := func(rows int) float64 {
-		n := float64(rows)
-		return 2 * (4*n*d*d + 2*n*n*d + 2*n*d*float64(m))
-	}
+	c := a.beside(max(1, l.Images), l.Text)
 	from := min(l.FromLayer, l.Layers)
-	c.Full = float64(from) * f(text+a.images(l))
-	c.Pruned = float64(l.Layers-from) * f(text+l.Tokens)
-	c.Text = text
+	c.Full = float64(from) * a.paperLayer(c.Text+a.images(l))
+	c.Pruned = float64(l.Layers-from) * a.paperLayer(c.Text+l.Tokens)
 	c.Total = c.Constant + c.Full + c.Pruned
 	return c
+}
+
+// beside returns what the paper's convention counts beside layers, and the text rows
+// that it takes a prompt to have.
+func (a *Architecture) beside(images, text int) FLOPs {
+	if t := a.table; t != nil {
+		return FLOPs{Text: t.text, Constant: t.constant}
+	}
+	c := FLOPs{Text: text, Constant: 2 * float64(text) * float64(a.Text.Hidden) * float64(a.Text.Vocab)}
+	if v := a.Vision; v != nil {
+		c.Constant += float64(images) * (v.tower(2) + v.projector(a.Tokens, a.Text.Hidden))
+	}
+	return c
+}
+
+// paperLayer is f of PaperFLOPs.
+func (a *Architecture) paperLayer(rows int) float64 {
+	n, d, m := float64(rows), float64(a.Text.Hidden), float64(a.Text.Intermediate)
+	if a.table != nil {
+		m = float64(a.table.intermediate)
+	}
+	return 2 * (4*n*d*d + 2*n*n*d + 2*n*d*m)
 }
