@@ -13,8 +13,9 @@ type Compute uint8
 
 const (
 	// Auto takes weights of F32, F16 and BF16 in ComputeF32 and block types in
-	// ComputeInt8, where the CPU has instructions for it and the blocks are among
-	// those that it takes as they are.
+	// ComputeInt8, where the CPU has instructions for it, the blocks are among those
+	// that it takes as they are, and the matrix is large enough for time to matter:
+	// of 2¹⁸ weights or more.
 	Auto Compute = iota
 
 	// ComputeF32 rounds nothing: weights are widened or dequantised.
@@ -61,6 +62,18 @@ func (p *Pool) SetCompute(c Compute) {
 	p.begin()
 	defer p.end()
 	p.compute = c
+}
+
+// exactBelow is the number of weights below which Auto rounds nothing: a product
+// with them takes microseconds either way.
+const exactBelow = 1 << 18
+
+// with returns the arithmetic of products with w.
+func (c Compute) with(w *Matrix) Compute {
+	if c == Auto && w.rows*w.cols < exactBelow {
+		return ComputeF32
+	}
+	return c
 }
 
 // superFormats are the storage types of 256 weights to a block that multiply in

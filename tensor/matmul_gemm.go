@@ -59,7 +59,7 @@ type gemmPack gemm
 // gemm runs MatMul on packed panels.
 func (p *Pool) gemm(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 	t := &p.tasks.gemm
-	t.format, t.zero = p.compute.panelFormat(w.typ)
+	t.format, t.zero = p.compute.with(w).panelFormat(w.typ)
 	for lo := 0; lo < dst.Rows; lo += gemmRows {
 		hi := min(lo+gemmRows, dst.Rows)
 		t.pool, t.dst, t.a, t.w, t.bias = p, dst.Slice(lo, hi), a, w, bias

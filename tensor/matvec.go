@@ -12,7 +12,7 @@ const maxMatVec = 8
 
 // matVec is MatMul for up to maxMatVec rows.
 func (p *Pool) matVec(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
-	if w.cols > 0 && (p.compute == ComputeInt8 || p.compute == Auto && asm.FastDots()) {
+	if c := p.compute.with(w); w.cols > 0 && (c == ComputeInt8 || c == Auto && asm.FastDots()) {
 		if f, ok := quadFormats[w.typ]; ok {
 			p.matVecQuads(f, dst, a, rows, w, bias)
 			return
