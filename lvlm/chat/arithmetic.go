@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 )
 
@@ -33,13 +34,13 @@ func unary(op string, v Value) (Value, error) {
 }
 
 func (r *renderer) binary(op string, a, b Value) (Value, error) {
+	if s, ok := a.(String); ok && op == "%" {
+		return r.formatPercent(string(s), b)
+	}
 	for _, v := range []Value{a, b} {
 		if u, ok := v.(Undefined); ok {
 			return nil, u.err()
 		}
-	}
-	if s, ok := a.(String); ok && op == "%" {
-		return r.formatPercent(string(s), b)
 	}
 	x, xInt := integer(a)
 	y, yInt := integer(b)
@@ -184,7 +185,8 @@ func intArithmetic(op string, x, y int64) (Value, error) {
 	}
 	switch op {
 	case "/":
-		return Float(float64(x) / float64(y)), nil
+		f, _ := new(big.Rat).SetFrac64(x, y).Float64() // rounded once, whatever the size
+		return Float(f), nil
 	case "//":
 		if x == math.MinInt64 && y == -1 {
 			return nil, errOverflow
@@ -256,7 +258,11 @@ func floatArithmetic(op string, x, y float64) (Value, error) {
 	if q == 0 {
 		return Float(math.Copysign(0, x/y)), nil
 	}
-	return Float(math.Round(q)), nil
+	floor := math.Floor(q)
+	if q-floor > 0.5 { // q is whole but for rounding
+		floor++
+	}
+	return Float(floor), nil
 }
 
 func floatPower(x, y float64) (Value, error) {

@@ -16,7 +16,9 @@
 // Known differences from jinja2: integers have 64 bits and overflow is an error;
 // recursive loops, blocks and everything that loads another template are refused;
 // printing a generator is an error, as its Python text contains an address;
-// |safe leaves a string a plain string.
+// |safe leaves a string a plain string; filters that jinja2 runs when their result
+// is needed run at once; a power of floating-point numbers may differ in its last
+// digit.
 //
 // Format applies a template, or one of the built-in formats, to Messages. In its
 // result ImageMark stands for each image.

@@ -143,9 +143,12 @@ func filterJoin(r *renderer, v Value, a args) (Value, error) {
 
 // filterMap applies a filter to each element, or looks up an attribute of each.
 func filterMap(r *renderer, v Value, a args) (Value, error) {
+	if !truth(v) { // whatever it is
+		return &iterator{}, nil
+	}
 	items, err := r.elements(v)
-	if err != nil || len(items) == 0 {
-		return &iterator{}, err
+	if err != nil {
+		return nil, err
 	}
 	apply, err := mapping(r, a)
 	if err != nil {
@@ -191,9 +194,12 @@ func mapping(r *renderer, a args) (func(Value) (Value, error), error) {
 // an attribute of which, pass or fail a test.
 func selection(pass, attr bool) func(*renderer, Value, args) (Value, error) {
 	return func(r *renderer, v Value, a args) (Value, error) {
+		if !truth(v) { // whatever it is
+			return &iterator{}, nil
+		}
 		items, err := r.elements(v)
-		if err != nil || len(items) == 0 {
-			return &iterator{}, err
+		if err != nil {
+			return nil, err
 		}
 		var p path
 		if attr {

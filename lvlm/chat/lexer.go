@@ -114,10 +114,15 @@ func (l *lexer) next() error {
 	l.advance(2 + len(sign))
 	switch tag {
 	case "{#":
+		if l.pos == len(l.src) { // jinja2 lets this pass
+			return nil
+		}
 		return l.comment()
 	case "{%":
 		if raw, ok := rawTag(l.src[l.pos:]); ok {
-			l.advance(raw)
+			if l.advance(raw); l.pos == len(l.src) { // and this
+				return nil
+			}
 			return l.raw()
 		}
 	}

@@ -46,6 +46,7 @@ func init() {
 			"upper":        textMethod(upper),
 		},
 		"list":  {"copy": {"", 0, false, itself}, "count": {"value", 1, false, seqCount}, "index": {"value", 1, false, seqIndex}},
+		"range": {"count": {"value", 1, false, seqCount}, "index": {"value", 1, false, seqIndex}},
 		"tuple": {"count": {"value", 1, false, seqCount}, "index": {"value", 1, false, seqIndex}},
 		"dict": {
 			"copy":   {"", 0, false, itself}, // as nothing changes it

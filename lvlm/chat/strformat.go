@@ -217,11 +217,20 @@ func (r *renderer) formatPercent(s string, v Value) (Value, error) {
 			return nil, err
 		}
 	}
-	_, isDict := v.(*Dict)
-	if used < len(values) && !byName && !isDict {
+	if used < len(values) && !byName && !indexed(v) {
 		return nil, errors.New("not all arguments were used by the format string")
 	}
 	return String(out.String()), nil
+}
+
+// indexed reports whether Python takes v for a mapping of arguments, of which not all
+// need be used: anything with an index but strings and tuples.
+func indexed(v Value) bool {
+	switch v.(type) {
+	case *Dict, List, span, Undefined:
+		return true
+	}
+	return false
 }
 
 // lookupName returns the entry of a dictionary of arguments.

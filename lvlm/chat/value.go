@@ -179,6 +179,18 @@ func hash(v Value) (dictKey, error) {
 		return dictKey{kind: 'f', num: math.Float64bits(float64(v))}, nil
 	case String:
 		return dictKey{kind: 's', text: string(v)}, nil
+	case span:
+		// As that of a tuple of what makes ranges equal.
+		t := Tuple{String("range"), Int(v.n), None{}, None{}}
+		if v.n > 0 {
+			t[2] = Int(v.start)
+		}
+		if v.n > 1 {
+			t[3] = Int(v.step)
+		}
+		k, err := hash(t)
+		k.kind = 'r'
+		return k, err
 	case Tuple:
 		text, err := appendKeys(nil, v, 0)
 		return dictKey{kind: 't', text: string(text)}, err

@@ -748,6 +748,20 @@ namespace().x is defined
 loop
 loop is defined
 "%s" % d
+'x' % []
+'x' % nums
+'x%s' % undefined_name
+nil|map('upper')|list
+0|select('odd')|list
+nil|selectattr('x')|list
+range(4) in {'a': 1}
+{range(4): 1}[range(4)]
+undefined_name is callable
+range(4).count(1)
+range(4).index(2)
+true / big
+1e16 // 3
+-1e16 // 3
 text
 nil
 t
@@ -774,6 +788,10 @@ TEMPLATES = [
     ("a {#- strip -#} b", None),
     ("a {#+ keep +#}\n b", None),
     ("{##}x{#-#} y", None),
+    ("x {#", None),
+    ("x {#-", None),
+    ("x {#\n", None),
+    ("x {% raw %}", None),
     ("{% if t %}\nx\n{% endif %}\ny", None),
     ("  {% if t %}\n  x\n  {% endif %}\n  y\n", None),
     ("a  {% if t %}\n  x\n b {% endif %}\n  y\n", None),
