@@ -17,7 +17,12 @@
 //	                                                   bf16 where AVX512-BF16 is there
 //	neon        arm64                                  128-bit f32, f16
 //	dotprod     neon, FEAT_DotProd                     SDOT
-//	i8mm        dotprod, FEAT_I8MM                     SMMLA
+//	i8mm        dotprod, FEAT_I8MM                     USMMLA; BFMMLA where FEAT_BF16
+//	                                                   is there
+//
+// The tiers of arm64 have run under emulation only (qemu-user), where they pass
+// the same tests as the others. Nothing of their speed is measured: their tiles
+// and loops follow from counts of instructions and registers.
 //
 // The environment variable PAR_CPU names the tier to use instead, which takes
 // away everything that depends on what it takes away. A name that is unknown or

@@ -25,7 +25,9 @@ package asm
 //	                   14 loads per 24 multiply-adds
 //	avx2      6 x 16   12 sums, 2 vectors of B, 2 broadcasts of 16 registers;
 //	                   8 loads per 12 multiply-adds
-//	neon      8 x 12   24 sums, 3 vectors of B, 2 of A (FMLA by element) of 32
+//	neon      8 x 12   24 sums, 3 vectors of B, 2 of A (by element) of 32 registers;
+//	                   5 loads per 24 multiply-adds
+//	i8mm      8 x 12   bf16: the same sums, as 2 x 2 blocks of BFMMLA
 //	generic   4 x 4
 //
 // Blocks of int8 are summed in integers, which a scale then adds to sums in f32,
@@ -33,6 +35,8 @@ package asm
 //
 //	avx512    6 x 32   12 + 12 sums, 2 vectors of B, 6 broadcasts and scales
 //	avx2      6 x 8    6 + 6 sums, 1 vector of B, a broadcast and temporaries
+//	dotprod   4 x 12   12 + 12 sums, 3 vectors of B, 1 of A (SDOT by element)
+//	i8mm      8 x 12   24 sums as 2 x 2 blocks of USMMLA, those in f32 in memory
 
 // PanelFormat is what the dwords of panels hold.
 type PanelFormat uint8
