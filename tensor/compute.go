@@ -76,6 +76,18 @@ func (c Compute) with(w *Matrix) Compute {
 	return c
 }
 
+// For returns the arithmetic of products of many rows with weights of type t on this
+// CPU: what Auto stands for, and c itself otherwise.
+func (c Compute) For(t quant.Type) Compute {
+	if c != Auto {
+		return c
+	}
+	if format, _ := c.panelFormat(t); format == asm.PanelF32 {
+		return ComputeF32
+	}
+	return ComputeInt8
+}
+
 // superFormats are the storage types of 256 weights to a block that multiply in
 // int8.
 var superFormats = map[quant.Type]asm.SuperFormat{quant.Q4_K: asm.Q4_K, quant.Q5_K: asm.Q5_K, quant.Q6_K: asm.Q6_K}

@@ -225,6 +225,28 @@ func TestMatMulComputeError(t *testing.T) {
 	}
 }
 
+func TestComputeFor(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, typ := range floatTypes {
+			if got := Auto.For(typ); got != ComputeF32 {
+				t.Errorf("Auto.For(%v) = %v", typ, got)
+			}
+		}
+		want := ComputeF32
+		if asm.PanelInt8.Fast() {
+			want = ComputeInt8
+		}
+		if got := Auto.For(quant.Q8_0); got != want {
+			t.Errorf("Auto.For(Q8_0) = %v, want %v", got, want)
+		}
+		for _, c := range []Compute{ComputeF32, ComputeBF16, ComputeInt8} {
+			if got := c.For(quant.Q4_K); got != c {
+				t.Errorf("%v.For(Q4_K) = %v", c, got)
+			}
+		}
+	})
+}
+
 func TestParseCompute(t *testing.T) {
 	for _, c := range []Compute{Auto, ComputeF32, ComputeBF16, ComputeInt8} {
 		if got, err := ParseCompute(c.String()); err != nil || got != c {

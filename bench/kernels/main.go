@@ -1,51 +1,48 @@
-// Kernels measures the kernels on the shapes of real models, each as a share of
-// what the machine can do in the same run.
+// Command kernels measures the kernels on the shapes of real models, each as a
+// share of what the machine can do in the same run.
 //
 //	go run ./bench/kernels [-filter REGEXP] [-quick] [-json] [-threads N] [-repeats N]
 //
-// Every line alternates the kernel with a probe: f32 multiply-adds for products,
-// reading memory for decoding. It shows the medians of the kernel's rate, of the
-// probe's and of their ratio, and the spread of the ratio, half the distance
-// between its quartiles relative to the median. PAR_CPU chooses the tier.
+// Every line alternates the kernel with a probe: f32 multiply-adds for products and
+// attention, reading memory for decoding. It shows the medians of the kernel's
+// rate, of the probe's and of their ratio, and the spread of the ratio, half the
+// distance between its quartiles relative to the median. PAR_CPU chooses the tier.
 package main
 
 import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"regexp"
-	"slices"
 
 	"github.com/go-par/par/asm"
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "kernels:", err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
-	filter := flag.String("filter", "", "measure the lines that match this `regexp` only")
-	quick := flag.Bool("quick", false, "measure fewer shapes, fewer times, in less than 50 seconds")
-	asJSON := flag.Bool("json", false, "print one JSON object per line")
-	threads := flag.Int("threads", 0, "threads of the pool, GOMAXPROCS where 0")
-	repeats := flag.Int("repeats", 0, "times to measure each line, 5 with -quick and 15 without where 0")
+	log.SetFlags(0)
+	log.SetPrefix("kernels: ")
+	filter := flag.String("filter", "", "measure only the lines whose text matches this `regexp`")
+	quick := flag.Bool("quick", false, "measure fewer lines, fewer times: under 50 s")
+	asJSON := flag.Bool("json", false, "print one JSON object a line")
+	threads := flag.Int("threads", 0, "threads; 0: one a processor")
+	repeats := flag.Int("repeats", 0, "times to measure each line; 0: 15, or 5 with -quick")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		return fmt.Errorf("argument %q is not a flag", flag.Arg(0))
+		log.Fatalf("argument %q is not a flag", flag.Arg(0))
 	}
 	wanted, err := regexp.Compile(*filter)
 	if err != nil {
-		return fmt.Errorf("-filter: %w", err)
+		log.Fatalf("-filter: %v", err)
 	}
-	if *repeats <= 0 {
+	switch {
+	case *repeats > 0:
+	case *quick:
+		*repeats = 5
+	default:
 		*repeats = 15
-		if *quick {
-			*repeats = 5
-		}
 	}
 
 	b := newBench(*threads, *repeats)
@@ -55,7 +52,7 @@ func run() error {
 		print = printJSON
 	} else {
 		fmt.Printf("tier %s (%s), %d threads\n", asm.Tier(), asm.TierReason(), b.pool.Threads())
-		fmt.Printf("%-10s %-12s %6s %6s %6s %12s %12s %6s %6s\n", "kernel", "type", "m", "n", "k", "rate", "peak", "ratio", "spread")
+		fmt.Println("kernel     type    arithmetic      m      n      k            rate     peak   ratio  spread")
 	}
 	for _, l := range lines {
 		if *quick && !l.quick || !wanted.MatchString(l.String()) {
@@ -63,48 +60,48 @@ func run() error {
 		}
 		r, err := b.measure(l)
 		if err != nil {
-			return fmt.Errorf("%v: %w", l, err)
+			log.Fatalf("%v: %v", l, err)
 		}
-		if err := print(r); err != nil {
-			return err
+		if err := print(os.Stdout, r); err != nil {
+			log.Fatal(err)
 		}
 	}
-	return nil
 }
 
-// result is one line of the table.
+// result is a line of the table.
 type result struct {
-	Kernel  string  `json:"kernel"`
-	Type    string  `json:"type"`
-	M       int     `json:"m"`
-	N       int     `json:"n"`
-	K       int     `json:"k"`
-	Threads int     `json:"threads"`
-	Tier    string  `json:"tier"`
-	GFLOPs  float64 `json:"gflops,omitempty"`
-	GBps    float64 `json:"gbps,omitempty"`
-	Peak    float64 `json:"peak"`  // GFLOP/s of the f32 probe, GB/s of the read probe for decode
-	Ratio   float64 `json:"ratio"` // of the kernel's rate to the peak
-	Spread  float64 `json:"spread"`
+	Kernel     string  `json:"kernel"`
+	Type       string  `json:"type"`
+	Arithmetic string  `json:"arithmetic"`
+	Causal     bool    `json:"causal,omitempty"`
+	M          int     `json:"m"`
+	N          int     `json:"n"`
+	K          int     `json:"k"`
+	Threads    int     `json:"threads"`
+	Tier       string  `json:"tier"`
+	GFLOPs     float64 `json:"gflops,omitempty"`
+	GBps       float64 `json:"gbps,omitempty"`
+	Peak       float64 `json:"peak"`  // GFLOP/s of the f32 probe, GB/s of the read probe for decode
+	Ratio      float64 `json:"ratio"` // of the kernel's rate to the peak
+	Spread     float64 `json:"spread"`
+	Overhead   float64 `json:"overhead,omitempty"` // of rows: time relative to the rows in order
 }
 
-func printRow(r result) error {
-	rate, unit := r.GFLOPs, "GFLOP/s"
+func printRow(w io.Writer, r result) error {
+	rate := fmt.Sprintf("%.1f GFLOP/s", r.GFLOPs)
 	if r.GBps > 0 {
-		rate, unit = r.GBps, "GB/s   "
+		rate = fmt.Sprintf("%.1f GB/s", r.GBps)
 	}
-	_, err := fmt.Printf("%-10s %-12s %6d %6d %6d %7.1f %s %7.1f      %6.3f %5.1f%%\n",
-		r.Kernel, r.Type, r.M, r.N, r.K, rate, unit[:4], r.Peak, r.Ratio, 100*r.Spread)
+	note := ""
+	switch {
+	case r.Causal:
+		note = "  causal"
+	case r.Overhead > 0:
+		note = fmt.Sprintf("  %.3f of the time in order", r.Overhead)
+	}
+	_, err := fmt.Fprintf(w, "%-10s %-7s %-10s %6d %6d %6d %15s %8.1f %7.3f %6.1f%%%s\n",
+		r.Kernel, r.Type, r.Arithmetic, r.M, r.N, r.K, rate, r.Peak, r.Ratio, 100*r.Spread, note)
 	return err
 }
 
-func printJSON(r result) error { return json.NewEncoder(os.Stdout).Encode(r) }
-
-// summary returns the median of v and half the distance of its quartiles
-// relative to it.
-func summary(v []float64) (median, spread float64) {
-	v = slices.Sorted(slices.Values(v))
-	at := func(q float64) float64 { return v[int(q*float64(len(v)-1)+0.5)] }
-	median = at(0.5)
-	return median, (at(0.75) - at(0.25)) / 2 / median
-}
+func printJSON(w io.Writer, r result) error { return json.NewEncoder(w).Encode(r) }

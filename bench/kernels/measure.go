@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/go-par/par/asm"
@@ -16,7 +17,7 @@ const (
 
 	// Weights to decode come from memory, not from a cache, where all of them
 	// together are several times its size.
-	decodeBytes = 256 << 20
+	decodeBytes = 192 << 20
 )
 
 type bench struct {
@@ -29,35 +30,42 @@ func newBench(threads, repeats int) *bench {
 	return &bench{tensor.NewPool(threads), repeats, rand.New(rand.NewPCG(1, 1))}
 }
 
-// measure alternates the kernel of a line with its probe.
-func (b *bench) measure(l line) (result, error) {
-	var run func()
-	var work float64 // operations or bytes of one run
-	threads := b.pool.Threads()
-	peak := func() float64 { return probe.FloatPeak(threads, probeTime) }
-	switch l.kernel {
-	case attention, causal:
-		run, work = b.attention(l)
-	default:
-		weights, err := b.weights(l)
-		if err != nil {
-			return result{}, err
-		}
-		run, work = b.product(l, weights), 2*float64(l.m)*float64(l.n)*float64(l.k)
-		if l.kernel == decode {
-			work = float64(len(weights[0].Bytes()))
-			peak = func() float64 { return readRate(threads, weights) }
-		}
-	}
+// A trial is what a line alternates.
+type trial struct {
+	run   func()
+	work  float64        // operations or bytes of a run
+	peak  func() float64 // of the same per second, in billions
+	other func()         // for rows, the same product in order
+}
 
-	run()
-	rates, peaks, ratios := make([]float64, b.repeats), make([]float64, b.repeats), make([]float64, b.repeats)
-	for i := range b.repeats {
-		peaks[i] = peak()
-		rates[i] = work * 1e-9 * timesPerSecond(run)
-		ratios[i] = rates[i] / peaks[i]
+func (b *bench) measure(l line) (result, error) {
+	b.pool.SetCompute(l.compute)
+	prepare := b.product
+	if l.kernel == attention {
+		prepare = b.attention
 	}
-	r := result{Kernel: l.kernel, Type: l.typ.String(), M: l.m, N: l.n, K: l.k, Threads: threads, Tier: asm.Tier()}
+	t, err := prepare(l)
+	if err != nil {
+		return result{}, err
+	}
+	t.run()
+	var rates, peaks, ratios, overheads []float64
+	for range b.repeats {
+		peak := t.peak()
+		times := timesPerSecond(t.run)
+		if t.other != nil {
+			overheads = append(overheads, timesPerSecond(t.other)/times)
+		}
+		rate := t.work * 1e-9 * times
+		rates, peaks, ratios = append(rates, rate), append(peaks, peak), append(ratios, rate/peak)
+	}
+	r := result{
+		Kernel: l.kernel, Type: l.typ.String(), Arithmetic: tensor.ComputeF32.String(), Causal: l.causal,
+		M: l.m, N: l.n, K: l.k, Threads: b.pool.Threads(), Tier: asm.Tier(),
+	}
+	if l.kernel != attention {
+		r.Arithmetic = l.compute.For(l.typ).String()
+	}
 	rate, _ := summary(rates)
 	if l.kernel == decode {
 		r.GBps = rate
@@ -66,6 +74,9 @@ func (b *bench) measure(l line) (result, error) {
 	}
 	r.Peak, _ = summary(peaks)
 	r.Ratio, r.Spread = summary(ratios)
+	if overheads != nil {
+		r.Overhead, _ = summary(overheads)
+	}
 	return r, nil
 }
 
@@ -80,46 +91,76 @@ func timesPerSecond(run func()) float64 {
 	}
 }
 
-func readRate(threads int, weights []*tensor.Matrix) float64 {
-	data := make([][]byte, len(weights))
-	for i, w := range weights {
-		data[i] = w.Bytes()
-	}
-	return probe.ReadRate(threads, data...)
+// summary returns the median of v and half the distance of its quartiles relative
+// to it.
+func summary(v []float64) (median, spread float64) {
+	v = slices.Sorted(slices.Values(v))
+	at := func(q float64) float64 { return v[int(q*float64(len(v)-1)+0.5)] }
+	median = at(0.5)
+	return median, (at(0.75) - at(0.25)) / 2 / median
 }
 
-// product returns a run of a product, each with the next of the weights.
-func (b *bench) product(l line, weights []*tensor.Matrix) func() {
-	a, dst := b.tensor(l.m, l.k), tensor.New(l.m, l.n)
-	var list []int32
-	if l.kernel == rows {
-		for i := range l.m {
-			list = append(list, int32(i))
-		}
+func (b *bench) floatPeak() float64 { return probe.FloatPeak(b.pool.Threads(), probeTime) }
+
+// product runs a product, each time with the next of the weights.
+func (b *bench) product(l line) (trial, error) {
+	weights, err := b.weights(l)
+	if err != nil {
+		return trial{}, err
 	}
+	a, dst := b.tensor(l.m, l.k), tensor.New(l.m, l.n)
 	next := 0
-	return func() {
+	multiply := func(list []int32) {
 		b.pool.MatMul(dst, a, list, weights[next], nil)
 		next = (next + 1) % len(weights)
 	}
+	t := trial{
+		run:  func() { multiply(nil) },
+		work: 2 * float64(l.m) * float64(l.n) * float64(l.k),
+		peak: b.floatPeak,
+	}
+	switch l.kernel {
+	case decode:
+		data := make([][]byte, len(weights))
+		for i, w := range weights {
+			data[i] = w.Bytes()
+		}
+		t.work = float64(len(data[0]))
+		t.peak = func() float64 { return probe.ReadRate(b.pool.Threads(), data...) }
+	case rows:
+		list := make([]int32, l.m)
+		for i := range list {
+			list[i] = int32(i)
+		}
+		b.random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		t.run, t.other = func() { multiply(list) }, t.run
+	}
+	return t, nil
 }
 
-// attention returns a run of attention and its operations, counting for causal
-// what is before the query only.
-func (b *bench) attention(l line) (run func(), ops float64) {
+// attention runs attention; of a causal one, only what stands before a query
+// counts.
+func (b *bench) attention(l line) (trial, error) {
 	width := l.n * l.k
 	q, dst := b.tensor(l.m, width), tensor.New(l.m, width)
-	kv := tensor.NewKV(l.n, l.k, l.m)
+	kv, err := tensor.NewKVOf(l.typ, l.n, l.k, l.m)
+	if err != nil {
+		return trial{}, err
+	}
 	kv.Append(b.tensor(l.m, width), b.tensor(l.m, width))
 	var limits []int32
 	pairs := float64(l.m) * float64(l.m)
-	if l.kernel == causal {
+	if l.causal {
 		for i := range l.m {
 			limits = append(limits, int32(i+1))
 		}
 		pairs = float64(l.m) * float64(l.m+1) / 2
 	}
-	return func() { b.pool.Attention(dst, q, l.n, kv, limits, 0.125) }, 4 * pairs * float64(width)
+	return trial{
+		run:  func() { b.pool.Attention(dst, q, l.n, kv, limits, 0.125) },
+		work: 4 * pairs * float64(width),
+		peak: b.floatPeak,
+	}, nil
 }
 
 func (b *bench) tensor(rows, cols int) tensor.Tensor {
