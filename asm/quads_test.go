@@ -72,9 +72,9 @@ func quads(x []float32, n int) []asm.Quad {
 	return q
 }
 
-func supers(x []float32) []asm.Super {
+func supers(f asm.SuperFormat, x []float32) []asm.Super {
 	s := make([]asm.Super, len(x)/256)
-	asm.QuantizeSupers(s, x)
+	asm.QuantizeSupers(f, s, x)
 	return s
 }
 
@@ -92,7 +92,7 @@ func TestDotSupers(t *testing.T) {
 	for f, format := range superFormats {
 		t.Run(format.name, func(t *testing.T) {
 			compareTiers(t, format, func(dst []float32, ldd int, w []byte, blocks int, x []float32, n int) {
-				asm.DotSupers(f, dst, ldd, w, blocks, supers(x), n)
+				asm.DotSupers(f, dst, ldd, w, blocks, supers(f, x), n)
 			})
 		})
 	}
@@ -147,10 +147,10 @@ func TestQuantize(t *testing.T) {
 				q, s := make([]asm.Quad, asm.Quads(n)+1), make([]asm.Super, n/256+1)
 				q2, s2 := make([]asm.Quad, asm.Quads(n)+1), make([]asm.Super, n/256+1)
 				asm.QuantizeQuads(q, x)
-				asm.QuantizeSupers(s[:n/256], x)
+				asm.QuantizeSupers(asm.Q6_K, s[:n/256], x)
 				asmtest.Use(t, "generic")
 				asm.QuantizeQuads(q2, x)
-				asm.QuantizeSupers(s2[:n/256], x)
+				asm.QuantizeSupers(asm.Q6_K, s2[:n/256], x)
 				asmtest.Use(t, tier)
 				if !slices.Equal(q, q2) {
 					t.Fatalf("%d values of %g: quads %v, want %v", n, scale, q, q2)
@@ -176,7 +176,7 @@ func TestDotNotFinite(t *testing.T) {
 			if v := float64(y[0]); v-v == 0 {
 				t.Errorf("quads with %v give %v", bad, v)
 			}
-			asm.DotSupers(asm.Q6_K, y[:], 1, w[:210], 1, supers(x), 1)
+			asm.DotSupers(asm.Q6_K, y[:], 1, w[:210], 1, supers(asm.Q6_K, x), 1)
 			if v := float64(y[0]); v-v == 0 {
 				t.Errorf("supers with %v give %v", bad, v)
 			}

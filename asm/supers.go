@@ -5,21 +5,22 @@ import "unsafe"
 // A Super holds 256 activations, int8 with one scale, x = d·q, and sums of them,
 // for what the minima and zeros of weights contribute.
 type Super struct {
-	q      [256]int8
+	q      [256]int8 // in groups of 32, ordered as the tier's kernels for the weights take them
 	sums16 [16]int16 // of 16 q each
 	sums32 [8]int16  // of 32 q each
 	d      float32
 	_      [12]byte // up to a whole number of cache lines
 }
 
-// QuantizeSupers writes x, 256 values for each Super of dst. The scale is a 127th
+// QuantizeSupers writes x, 256 values for each Super of dst, to meet weights of f
+// while the tier stays. The scale is a 127th
 // of the largest magnitude; q is rounded to nearest, ties to even. Where a value is
 // not finite neither are the scale and the products.
-func QuantizeSupers(dst []Super, x []float32) {
+func QuantizeSupers(f SuperFormat, dst []Super, x []float32) {
 	x = x[:256*len(dst)]
 	raceRead(x)
 	raceWrite(dst)
-	quantizeSupers(dst, x)
+	quantizeSupers(f, dst, x)
 }
 
 // A SuperFormat is a type of weights with 256 values to a block.

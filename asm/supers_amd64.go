@@ -2,12 +2,28 @@
 
 package asm
 
-func quantizeSupers(dst []Super, x []float32) {
+func quantizeSupers(f SuperFormat, dst []Super, x []float32) {
 	if useAVX2 && len(dst) > 0 {
 		quantizeSupersAVX2(&dst[0], &x[0], len(dst))
-		return
+	} else {
+		quantizeSupersGeneric(dst, x)
 	}
-	quantizeSupersGeneric(dst, x)
+	if useAVX512VNNI && f != Q6_K {
+		for i := range dst {
+			dst[i].interleave()
+		}
+	}
+}
+
+// interleave puts groups 0 and 2, 1 and 3, 4 and 6, 5 and 7 side by side, as the
+// AVX-512 kernels of Q4_K and Q5_K find the codes of weights.
+func (t *Super) interleave() {
+	for _, q := range [2][]int8{t.q[:128], t.q[128:]} {
+		var one [32]int8
+		copy(one[:], q[32:64])
+		copy(q[32:64], q[64:96])
+		copy(q[64:96], one[:])
+	}
 }
 
 //go:noescape
@@ -136,10 +152,22 @@ type superTables struct {
 	nibbles     [32]byte
 	sixteens    [32]byte
 	highPairs   [32]byte
-	pick        [4][32]byte // where 32 codes find the scales of their two groups
+	pick        [4][32]byte // where 32 codes of Q6_K find the scales of their two groups
 	shiftScales [4]uint32   // see SCALES
 	maskScales  [4]uint32
 	maskHigh    [4]uint32
+
+	// Of AVX-512: how bytes and words of scales and minima go to the words of 64
+	// codes, which are two groups or, in Q6_K, four; zeroed where the index is 128.
+	spread      [4][64]byte
+	spreadMins  [16]byte
+	spreadWords [4][32]uint16
+
+	lanesD, lanesDmin [32]uint16 // where d and dmin are in the heads of four blocks
+
+	shiftFifth [4][32]uint16 // fifth bits to bit 4: twice to the left, twice to the right
+	shiftLeft  [32]uint16    // high bits of Q6_K to bit 4: of the first 64 codes
+	shiftRight [32]uint16    // and of the second
 }
 
 var superTable = func() (t superTables) {
@@ -152,5 +180,23 @@ var superTable = func() (t superTables) {
 	t.shiftScales = [4]uint32{0, 0, 0, 4}
 	t.maskScales = [4]uint32{0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f}
 	t.maskHigh = [4]uint32{0, 0x30303030, 0, 0x30303030}
+
+	for i := range 32 {
+		half := uint16(i / 16)
+		for c := range 4 {
+			t.spread[c][2*i], t.spread[c][2*i+1] = byte(c/2*4+c%2+i/16*2), 128
+			t.spreadWords[c][i] = uint16(4*c + i/8)
+		}
+		t.lanesD[i], t.lanesDmin[i] = uint16(i%16/4*8), uint16(i%16/4*8+1)
+		t.shiftFifth[0][i] = 4 - 2*half
+		t.shiftFifth[1][i] = 3 - 2*half
+		t.shiftFifth[2][i] = 2 * half
+		t.shiftFifth[3][i] = 1 + 2*half
+		t.shiftLeft[i] = 4 - 2*half
+		t.shiftRight[i] = 2 * half
+	}
+	for i := range 8 {
+		t.spreadMins[2*i], t.spreadMins[2*i+1] = byte(8+i), 128
+	}
 	return t
 }()

@@ -2,7 +2,7 @@
 
 package asm
 
-func quantizeSupers(dst []Super, x []float32) {
+func quantizeSupers(_ SuperFormat, dst []Super, x []float32) {
 	if useNEON && len(dst) > 0 {
 		quantizeSupersNEON(&dst[0], &x[0], len(dst))
 		return

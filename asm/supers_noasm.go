@@ -2,5 +2,5 @@
 
 package asm
 
-func quantizeSupers(dst []Super, x []float32)      { quantizeSupersGeneric(dst, x) }
-func dotSupers(f SuperFormat, a *superArgs, n int) { dotSupersGeneric(f, a, n) }
+func quantizeSupers(_ SuperFormat, dst []Super, x []float32) { quantizeSupersGeneric(dst, x) }
+func dotSupers(f SuperFormat, a *superArgs, n int)           { dotSupersGeneric(f, a, n) }

@@ -51,7 +51,7 @@ func (p *Pool) matVecSupers(f asm.SuperFormat, dst, a Tensor, rows []int32, w *M
 	n := w.cols / 256
 	x := grow(&t.supers, dst.Rows*n)
 	for i := range dst.Rows {
-		asm.QuantizeSupers(x[i*n:(i+1)*n], a.Row(rowAt(rows, i)))
+		asm.QuantizeSupers(f, x[i*n:(i+1)*n], a.Row(rowAt(rows, i)))
 	}
 	t.super = f
 	t.start(p, dst, w, bias)

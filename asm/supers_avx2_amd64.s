@@ -5,7 +5,7 @@
 #include "encode_amd64.h"
 
 // Products of blocks of 256 weights with supers, in 256-bit vectors for AVX2 and
-// up: a step takes one block, 32 codes to a vector. Codes times activations are
+// AVX-VNNI: a step takes one block, 32 codes to a vector. Codes times activations are
 // summed in pairs to words (at most 63·127·2), which are multiplied with the
 // scales of their groups and summed to dwords. See superArgs.
 //
@@ -33,7 +33,6 @@
 
 // acc += dot products of the words s and p. The numbers are those of the
 // registers; p is lost.
-#define DOT_AVX512(s, p, acc, ns, np, nacc) VPDPWSSD s, p, acc
 #define DOT_AVXVNNI(s, p, acc, ns, np, nacc) VPDPWSSD_Y(ns, np, nacc)
 #define DOT_AVX2(s, p, acc, ns, np, nacc) \
 	VPMADDWD s, p, p     \
@@ -326,14 +325,6 @@ TEXT ·dotQ4_Kx1AVXVNNI(SB), NOSPLIT, $FRAME-8
 TEXT ·dotQ4_Kx4AVXVNNI(SB), NOSPLIT, $FRAME-8
 	KERNEL4(BLOCK_Q4_K, DOT_AVXVNNI, FINISH_Q4_K, 144)
 
-// func dotQ4_Kx1AVX512(a *superArgs)
-TEXT ·dotQ4_Kx1AVX512(SB), NOSPLIT, $FRAME-8
-	KERNEL1(BLOCK_Q4_K, DOT_AVX512, FINISH_Q4_K, 144)
-
-// func dotQ4_Kx4AVX512(a *superArgs)
-TEXT ·dotQ4_Kx4AVX512(SB), NOSPLIT, $FRAME-8
-	KERNEL4(BLOCK_Q4_K, DOT_AVX512, FINISH_Q4_K, 144)
-
 // func dotQ5_Kx1AVX2(a *superArgs)
 TEXT ·dotQ5_Kx1AVX2(SB), NOSPLIT, $FRAME-8
 	KERNEL1(BLOCK_Q5_K, DOT_AVX2, FINISH_Q4_K, 176)
@@ -350,14 +341,6 @@ TEXT ·dotQ5_Kx1AVXVNNI(SB), NOSPLIT, $FRAME-8
 TEXT ·dotQ5_Kx4AVXVNNI(SB), NOSPLIT, $FRAME-8
 	KERNEL4(BLOCK_Q5_K, DOT_AVXVNNI, FINISH_Q4_K, 176)
 
-// func dotQ5_Kx1AVX512(a *superArgs)
-TEXT ·dotQ5_Kx1AVX512(SB), NOSPLIT, $FRAME-8
-	KERNEL1(BLOCK_Q5_K, DOT_AVX512, FINISH_Q4_K, 176)
-
-// func dotQ5_Kx4AVX512(a *superArgs)
-TEXT ·dotQ5_Kx4AVX512(SB), NOSPLIT, $FRAME-8
-	KERNEL4(BLOCK_Q5_K, DOT_AVX512, FINISH_Q4_K, 176)
-
 // func dotQ6_Kx1AVX2(a *superArgs)
 TEXT ·dotQ6_Kx1AVX2(SB), NOSPLIT, $FRAME_Q6_K-8
 	KERNEL1(BLOCK_Q6_K, DOT_AVX2, FINISH_Q6_K, 210)
@@ -373,11 +356,3 @@ TEXT ·dotQ6_Kx1AVXVNNI(SB), NOSPLIT, $FRAME_Q6_K-8
 // func dotQ6_Kx4AVXVNNI(a *superArgs)
 TEXT ·dotQ6_Kx4AVXVNNI(SB), NOSPLIT, $FRAME_Q6_K-8
 	KERNEL4(BLOCK_Q6_K, DOT_AVXVNNI, FINISH_Q6_K, 210)
-
-// func dotQ6_Kx1AVX512(a *superArgs)
-TEXT ·dotQ6_Kx1AVX512(SB), NOSPLIT, $FRAME_Q6_K-8
-	KERNEL1(BLOCK_Q6_K, DOT_AVX512, FINISH_Q6_K, 210)
-
-// func dotQ6_Kx4AVX512(a *superArgs)
-TEXT ·dotQ6_Kx4AVX512(SB), NOSPLIT, $FRAME_Q6_K-8
-	KERNEL4(BLOCK_Q6_K, DOT_AVX512, FINISH_Q6_K, 210)
