@@ -189,7 +189,7 @@ func testBlockBounds(t *testing.T, e *edges) {
 				}
 			}
 		}
-		e.run(t, func() { asm.QuantizeSupers(at[asm.Super](e, blocks), at[float32](e, 256*blocks)) }, "QuantizeSupers of %d", blocks)
+		e.run(t, func() { asm.QuantizeSupers(asm.Q6_K, at[asm.Super](e, blocks), at[float32](e, 256*blocks)) }, "QuantizeSupers of %d", blocks)
 	}
 }
 
