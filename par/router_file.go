@@ -222,15 +222,15 @@ func (l *routerLoader) layer(prefix string, width int, c *lvlm.TextConfig) nn.De
 		PostNorm: nn.RMSNorm{W: l.vector(prefix+"post_attention_layernorm.weight", width), Eps: c.NormEps},
 		MLP:      nn.GatedMLP{Gate: l.linear(mlp+"gate_proj", -1, width)},
 	}
-	d.Attn.V = l.linear(attn+"v_proj", d.Attn.K.Out(), width)
-	d.Attn.O = l.linear(attn+"o_proj", width, d.Attn.Q.Out())
-	d.MLP.Up = l.linear(mlp+"up_proj", d.MLP.Gate.Out(), width)
-	d.MLP.Down = l.linear(mlp+"down_proj", width, d.MLP.Gate.Out())
 	heads, kv := d.Attn.Q.Out()/c.HeadDim, d.Attn.K.Out()/c.HeadDim
 	if l.err == nil && (heads*c.HeadDim != d.Attn.Q.Out() || kv*c.HeadDim != d.Attn.K.Out() || kv == 0 || heads%kv != 0) {
 		l.fail(attn+"q_proj.weight", "%d rows, and %d of k_proj, make no heads of %d", d.Attn.Q.Out(), d.Attn.K.Out(), c.HeadDim)
 	}
 	d.Attn.Heads, d.Attn.KVHeads = heads, kv
+	d.Attn.V = l.linear(attn+"v_proj", d.Attn.K.Out(), width)
+	d.Attn.O = l.linear(attn+"o_proj", width, d.Attn.Q.Out())
+	d.MLP.Up = l.linear(mlp+"up_proj", d.MLP.Gate.Out(), width)
+	d.MLP.Down = l.linear(mlp+"down_proj", width, d.MLP.Gate.Out())
 	return d
 }
 

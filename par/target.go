@@ -36,57 +36,48 @@ func (t Target) Check() error {
 	return nil
 }
 
-// pick returns how many image tokens and layers o's method gets on v's prompt.
+// pick returns how many image tokens and layers o's method gets on v's prompt:
+// tokens go first, down to one an image, then layers alone.
 func (t Target) pick(o Options, v *lvlm.View) (tokens, layers int, err error) {
 	if t.Prefill > 0 && t.Timing == nil {
 		return 0, 0, fmt.Errorf("a prefill time needs the machine's timing")
 	}
-	images, sizes := v.Prompt.ImageTokens(), spanSizes(v.Prompt)
-	arch := ArchitectureOf(v.Model.Config)
-	load := Load{Images: len(sizes), Text: len(v.Prompt.IDs) - images, Tokens: images, Layers: v.Layers, FromLayer: o.FromLayer}
+	sizes, images := spanSizes(v.Prompt), v.Prompt.ImageTokens()
+	l := Load{Images: len(sizes), Text: len(v.Prompt.IDs) - images, Tokens: images, Layers: v.Layers, FromLayer: o.FromLayer}
 	if o.method.Staged {
-		load.FromLayer = 0 // its budget is an average over all layers
+		l.FromLayer = 0 // its budget is an average over all layers
 	}
-	cost, limit := t.cost(arch, load)
+	cost, limit := t.cost(ArchitectureOf(v.Model.Config), l)
 	if o.Router != nil && o.method.Name == "par" {
-		load.Router = o.Router.load()
+		l.Router = o.Router.load()
 	}
-	skippable := len(o.skippable(v.Layers))
-	if !o.method.Layers {
-		skippable = 0
-	}
-	atMost := func(tokens int) int { return v.Layers - min(skippable, v.Layers*(images-tokens)/(4*max(1, images))) }
-	fixedLayers := !o.Layers.All()
-	if fixedLayers {
-		if load.Layers, err = o.Layers.Of(v.Layers, v.Layers-skippable, "layers"); err != nil {
+
+	openTokens := o.method.Tokens && o.Tokens.All()
+	openLayers := o.method.Layers && o.Layers.All()
+	least := v.Layers - len(o.skippable(v.Layers))
+	if !openTokens && images > 0 {
+		if l.Tokens, err = o.Tokens.Of(images, len(sizes), "image tokens"); err != nil {
 			return 0, 0, err
 		}
 	}
-	if !o.Tokens.All() || !o.method.Tokens || images == 0 {
-		// Layers alone are open.
-		if images > 0 {
-			if load.Tokens, err = o.Tokens.Of(images, len(sizes), "image tokens"); err != nil {
-				return 0, 0, err
-			}
-		}
-		for !fixedLayers && load.Layers > v.Layers-skippable && cost(load) > limit {
-			load.Layers--
-		}
-	} else {
-		for load.Tokens > len(sizes) && cost(load) > limit {
-			load.Tokens--
-			if !fixedLayers {
-				load.Layers = atMost(load.Tokens)
-			}
-		}
-		for !fixedLayers && load.Layers > v.Layers-skippable && cost(load) > limit {
-			load.Layers--
+	if !openLayers {
+		if l.Layers, err = o.Layers.Of(v.Layers, least, "layers"); err != nil {
+			return 0, 0, err
 		}
 	}
-	if c := cost(load); c > limit {
-		return 0, 0, fmt.Errorf("target of %s can't be met: %d image tokens and %d layers still cost %s", t, load.Tokens, load.Layers, t.spell(c))
+	for openTokens && l.Tokens > len(sizes) && cost(l) > limit {
+		l.Tokens--
+		if openLayers {
+			l.Layers = max(least, v.Layers-v.Layers*(images-l.Tokens)/(4*images))
+		}
 	}
-	return load.Tokens, load.Layers, nil
+	for openLayers && l.Layers > least && cost(l) > limit {
+		l.Layers--
+	}
+	if c := cost(l); c > limit {
+		return 0, 0, fmt.Errorf("target of %s can't be met: %d image tokens and %d layers still cost %s", t, l.Tokens, l.Layers, t.spell(c))
+	}
+	return l.Tokens, l.Layers, nil
 }
 
 // cost returns a measure of a load and its limit.
