@@ -27,7 +27,7 @@ type Random struct {
 // demonstrations, tests and measurements. Its answers mean nothing. The vocabulary
 // is a small one of its own; c.Text.Vocab is set to it.
 func NewRandom(c *Config, r Random, o Options) (*Model, error) {
-	tok, err := demoTokenizer()
+	tok, err := demoVocabulary().Tokenizer()
 	if err != nil {
 		return nil, err
 	}
@@ -137,9 +137,9 @@ func (r *randomSource) values(name string, n, fanIn int) []float32 {
 // firstByte is the id of byte 0 in the vocabulary of random models.
 const firstByte = 3
 
-// demoTokenizer has byte tokens for any text, and words for the random model to
+// demoVocabulary has byte tokens for any text, and words for the random model to
 // pick from.
-func demoTokenizer() (*tokenizer.Tokenizer, error) {
+func demoVocabulary() *tokenizer.Vocabulary {
 	pieces := []string{"<unk>", "<s>", "</s>"}
 	types := []int32{2, 3, 3}
 	const hex = "0123456789ABCDEF"
@@ -156,7 +156,7 @@ func demoTokenizer() (*tokenizer.Tokenizer, error) {
 		scores[i] = -float32(i)
 	}
 	pieces, types, scores = append(pieces, ImageMark), append(types, 3), append(scores, 0)
-	return tokenizer.NewSPM(pieces, scores, types, tokenizer.GGUF{})
+	return &tokenizer.Vocabulary{Model: "llama", Tokens: pieces, Scores: scores, Types: types}
 }
 
 const demoWords = `a the of in on with and is are there one two three red blue green yellow white black

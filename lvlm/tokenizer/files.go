@@ -35,6 +35,9 @@ func (v *Vocabulary) Files(template string) (map[string][]byte, error) {
 	if files["tokenizer.json"], err = write(t); err != nil {
 		return nil, err
 	}
+	if files["tokenizer.json"] == nil {
+		delete(files, "tokenizer.json")
+	}
 	files["tokenizer_config.json"], err = w.config(t, class, template)
 	return files, err
 }
@@ -219,7 +222,7 @@ func (v *Vocabulary) byteLevelJSON(t *Tokenizer) ([]byte, error) {
 }
 
 // sentencePieceJSON returns the tokenizer.json of a SentencePiece vocabulary, as the
-// published ones of LLaMA are.
+// published ones of LLaMA are, nil where it would give other ids.
 func (v *Vocabulary) sentencePieceJSON(t *Tokenizer) ([]byte, error) {
 	replace := func(old, new string) object {
 		return object{"type": "Replace", "pattern": object{"String": old}, "content": new}
@@ -236,6 +239,10 @@ func (v *Vocabulary) sentencePieceJSON(t *Tokenizer) ([]byte, error) {
 			vocab[text] = i
 		}
 	}
+	merges, ok := v.merges(t)
+	if !ok {
+		return nil, nil
+	}
 	var unk any
 	if t.unk != none {
 		unk = v.Tokens[t.unk]
@@ -243,20 +250,22 @@ func (v *Vocabulary) sentencePieceJSON(t *Tokenizer) ([]byte, error) {
 	return v.json(t, object{"type": "Sequence", "normalizers": norms}, nil, object{"type": "Sequence", "decoders": decoders}, object{
 		"type": "BPE", "dropout": nil, "unk_token": unk, "continuing_subword_prefix": nil, "end_of_word_suffix": nil,
 		"fuse_unk": true, "byte_fallback": t.decoder.byteFallback, "ignore_merges": false,
-		"vocab": vocab, "merges": v.merges(t),
+		"vocab": vocab, "merges": merges,
 	})
 }
 
 // merges returns the merges that lead to the pieces of a SentencePiece vocabulary,
 // the best scores first; of equal scores the longest left part, as merging from
-// the left brings it about.
-func (v *Vocabulary) merges(t *Tokenizer) [][2]string {
+// the left brings it about. SentencePiece merges characters that are no pieces too;
+// ok is false where a piece is made of such.
+func (v *Vocabulary) merges(t *Tokenizer) (pairs [][2]string, ok bool) {
 	ids := map[string]int32{}
 	for i, text := range v.Tokens {
 		if v.kind(t, int32(i)) == pieceNormal {
 			ids[text] = int32(i)
 		}
 	}
+	length := utf8.RuneCountInString
 	type scored struct {
 		pair  [2]string
 		score float32
@@ -268,23 +277,24 @@ func (v *Vocabulary) merges(t *Tokenizer) [][2]string {
 		}
 		for cut := range text {
 			a, b := text[:cut], text[cut:]
-			if _, ok := ids[a]; !ok {
-				continue
-			}
-			if _, ok := ids[b]; ok {
+			_, okA := ids[a]
+			_, okB := ids[b]
+			switch {
+			case cut == 0:
+			case okA && okB:
 				list = append(list, scored{[2]string{a, b}, v.Scores[i]})
+			case (okA || length(a) == 1) && (okB || length(b) == 1):
+				return nil, false
 			}
 		}
 	}
-	length := utf8.RuneCountInString
 	slices.SortStableFunc(list, func(x, y scored) int {
 		return cmp.Or(cmp.Compare(y.score, x.score), length(y.pair[0])-length(x.pair[0]), length(y.pair[1])-length(x.pair[1]))
 	})
-	pairs := make([][2]string, len(list))
-	for i := range list {
-		pairs[i] = list[i].pair
+	for _, m := range list {
+		pairs = append(pairs, m.pair)
 	}
-	return pairs
+	return pairs, true
 }
 
 // json returns a tokenizer.json of its parts and what they have in common.
