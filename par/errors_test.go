@@ -140,8 +140,8 @@ func TestRouterFileErrors(t *testing.T) {
 		{what: "a tensor is missing", want: "tensor head.weight: missing", change: without("head.weight")},
 		{what: "a layer's tensor is missing", want: "v_proj.weight: missing", change: without("layers.0.self_attn.v_proj.weight")},
 		{what: "shape", want: "tensor layers.0.mlp.up_proj.weight: shape", change: reshaped("layers.0.mlp.up_proj.weight", 19, 48)},
-		{what: "layer tokens of another model", want: "7 layers", change: reshaped("layer_tokens", 7, 48)},
-		{what: "width of another model", want: "tensor layer_tokens: shape", change: reshaped("layer_tokens", 8, 40)},
+		{what: "layer tokens of another model", want: "one of 7 layers", change: reshaped("layer_tokens", 7, 48)},
+		{what: "width of another model", want: "width 40", change: reshaped("layer_tokens", 8, 40)},
 		{what: "heads", want: "make no heads of 8", change: reshaped("layers.0.self_attn.q_proj.weight", 44, 48)},
 	} {
 		f, err := safetensors.Open(path)

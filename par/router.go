@@ -71,13 +71,12 @@ func (r *Router) Bind(m *lvlm.Model) error {
 // check reports what keeps r from running with m.
 func (r *Router) check(m *lvlm.Model) error {
 	c := &m.Config.Text
+	if err := sameShape(r.LayerTokens.Rows, r.LayerTokens.Cols, c); err != nil {
+		return err
+	}
 	switch {
 	case !r.Mask.valid():
 		return fmt.Errorf("field mask: %q is not known (causal, prefix)", r.Mask)
-	case r.LayerTokens.Rows != c.Layers:
-		return fmt.Errorf("router for a model of %d layers, this one has %d", r.LayerTokens.Rows, c.Layers)
-	case r.LayerTokens.Cols != c.Hidden:
-		return fmt.Errorf("router for a model of width %d, this one's is %d", r.LayerTokens.Cols, c.Hidden)
 	case r.FromLayer < 0 || r.FromLayer >= c.Layers:
 		return fmt.Errorf("field from_layer: %d is not in 0..%d", r.FromLayer, c.Layers-1)
 	case r.Shared && r.FromLayer == 0:
@@ -87,6 +86,14 @@ func (r *Router) check(m *lvlm.Model) error {
 		if f := Fingerprint(m); f != r.LLM {
 			return fmt.Errorf("router for another language model: it was trained for %s, this one is %s", r.LLM, f)
 		}
+	}
+	return nil
+}
+
+// sameShape reports layer tokens, [layers, width], of another model.
+func sameShape(layers, width int, c *lvlm.TextConfig) error {
+	if layers != c.Layers || width != c.Hidden {
+		return fmt.Errorf("router for another language model: one of %d layers and width %d, this one has %d and %d", layers, width, c.Layers, c.Hidden)
 	}
 	return nil
 }

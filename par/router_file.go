@@ -76,7 +76,10 @@ func readRouter(f *safetensors.File, path string, c *lvlm.TextConfig) (*Router, 
 	default:
 		return nil, fmt.Errorf("field reads: %q is not known (embeddings, hidden)", v)
 	}
-	tokens := l.matrix("layer_tokens", -1, c.Hidden)
+	tokens := l.matrix("layer_tokens", -1, -1)
+	if l.err == nil {
+		l.err = sameShape(tokens.Rows(), tokens.Cols(), c)
+	}
 	r.Norm = nn.RMSNorm{W: l.vector("norm.weight", -1), Eps: c.NormEps}
 	width := len(r.Norm.W)
 	r.Head = nn.Linear{W: l.matrix("head.weight", 1, width)}

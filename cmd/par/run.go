@@ -14,6 +14,7 @@ import (
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/sampling"
+	"github.com/go-par/par/tensor"
 )
 
 // runFlags are the flags of par run.
@@ -27,6 +28,7 @@ type runFlags struct {
 	ignoreEOS, asJSON, quiet    bool
 	dump, viz                   string
 	prune                       pruneFlags
+	compute                     tensor.Compute
 }
 
 func (f *runFlags) register(fs *flag.FlagSet) {
@@ -50,6 +52,10 @@ func (f *runFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.ignoreEOS, "ignore-eos", false, "go on behind the end token")
 	f.prune.register(fs)
 	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
+	fs.Func("compute", "`arithmetic` of products: auto (exact for F32, F16 and BF16 weights, int8 for block types), f32, bf16, int8", func(s string) (err error) {
+		f.compute, err = tensor.ParseCompute(s)
+		return err
+	})
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the text")
 	fs.StringVar(&f.dump, "dump", "", "write the intermediate tensors to a safetensors `file`")
 	fs.StringVar(&f.viz, "viz", "", "draw what was pruned to a PNG `file`")
@@ -216,7 +222,7 @@ func parseIndices(s string) ([]int, error) {
 // open opens the checkpoint, or builds the model with random weights where none
 // is named.
 func (f *runFlags) open(p *progress) (*lvlm.Model, error) {
-	o := lvlm.Options{Threads: f.threads, Vision: f.vision, Projector: f.mmproj}
+	o := lvlm.Options{Threads: f.threads, Compute: f.compute, Vision: f.vision, Projector: f.mmproj}
 	if f.model != "" {
 		return lvlm.Open(f.model, o)
 	}
