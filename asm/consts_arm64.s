@@ -33,3 +33,11 @@ DATA ·geluConsts+40(SB)/4, $0x3e8c1773
 DATA ·geluConsts+44(SB)/4, $0xbe3d32ea
 DATA ·geluConsts+48(SB)/4, $0x3d22b356
 GLOBL ·geluConsts(SB), RODATA|NOPTR, $52
+
+// In which of four bytes the fifth bits of the codes of a block are: bits 0-15
+// belong to the low nibbles, bits 16-31 to the high ones.
+DATA ·fifthBytes+0(SB)/8, $0
+DATA ·fifthBytes+8(SB)/8, $0x0101010101010101
+DATA ·fifthBytes+16(SB)/8, $0x0202020202020202
+DATA ·fifthBytes+24(SB)/8, $0x0303030303030303
+GLOBL ·fifthBytes(SB), RODATA|NOPTR, $32

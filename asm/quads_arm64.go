@@ -161,10 +161,3 @@ func dotIQ4_NLx1NEON(a *quadArgs)
 
 //go:noescape
 func dotIQ4_NLx4NEON(a *quadArgs)
-
-// fifthBytes says for the codes of a block in which of four bytes their fifth bits
-// are: bits 0-15 belong to the low nibbles, bits 16-31 to the high ones.
-var fifthBytes = [32]byte{
-	0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
-	2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
-}
