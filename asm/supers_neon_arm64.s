@@ -9,7 +9,7 @@
 // values of a block. Each kernel comes with SDOT and with the products of 16 bits
 // that every arm64 CPU has, whose sums of four fit, as codes are below 64.
 // Sixty-four values of Q4_K take 15 instructions with SDOT, 3 of them loads; the
-// scales and the end of a block 38.
+// scales and the end of a block 42.
 //
 // Registers of all kernels:
 //
