@@ -2,6 +2,7 @@ package par
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-par/par/lvlm"
 )
@@ -116,6 +117,28 @@ func (a *Architecture) ActualFLOPs(l Load) FLOPs {
 	full := l
 	full.Tokens, full.Layers, full.Router = a.images(l), a.Text.Layers, RouterLoad{}
 	c.Unpruned = a.actual(full).Total
+	c.FullRatio = c.Total / c.Unpruned
+	return c
+}
+
+// OutcomeFLOPs counts what a flow did to a prompt, layer by layer, as ActualFLOPs
+// does; the vision tower, which no flow changes, is left out.
+func (a *Architecture) OutcomeFLOPs(p *lvlm.Prompt, out *lvlm.Outcome, r RouterLoad) FLOPs {
+	all, images := len(p.IDs), p.ImageTokens()
+	text := all - images
+	c := FLOPs{Text: text, Head: 2 * float64(a.Text.Hidden) * float64(a.Text.Vocab)}
+	c.Router = a.router(Load{Router: r, FromLayer: out.FromLayer}, all)
+	for l, n := range out.Entered {
+		switch {
+		case slices.Contains(out.Skipped, l):
+		case n == images:
+			c.Full += decoderLayer(&a.Text, all)
+		default:
+			c.Pruned += decoderLayer(&a.Text, text+n)
+		}
+	}
+	c.Total = c.Router + c.Full + c.Pruned + c.Head
+	c.Unpruned = float64(len(out.Entered))*decoderLayer(&a.Text, all) + c.Head
 	c.FullRatio = c.Total / c.Unpruned
 	return c
 }

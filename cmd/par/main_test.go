@@ -69,7 +69,10 @@ func TestRunJSON(t *testing.T) {
 			"prompt_tokens": len(run.PromptIDs), "completion_tokens": len(run.TokenIDs),
 			"image_tokens": 16, "image_tokens_kept": 6, "layers": 5, "layers_run": 4,
 		},
-		"flow": map[string]any{"method": "fixed", "from_layer": 2, "kept": run.Flow.Kept, "skipped_layers": run.Flow.SkippedLayers},
+		"flow": map[string]any{
+			"method": "fixed", "from_layer": 2, "kept": run.Flow.Kept, "skipped_layers": run.Flow.SkippedLayers,
+			"image_tokens_by_layer": []int{16, 16, 6, 0, 6},
+		},
 	})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-json (-want +got):\n%s", diff)

@@ -26,6 +26,7 @@ type runFlags struct {
 	temp, topP, minP, penalty   float64
 	seed                        uint64
 	ignoreEOS, asJSON, quiet    bool
+	inMemory                    bool
 	dump, viz                   string
 	prune                       pruneFlags
 	compute                     tensor.Compute
@@ -51,6 +52,7 @@ func (f *runFlags) register(fs *flag.FlagSet) {
 	fs.Var(&f.stop, "stop", "`text` that ends the answer; repeat for several")
 	fs.BoolVar(&f.ignoreEOS, "ignore-eos", false, "go on behind the end token")
 	f.prune.register(fs)
+	fs.BoolVar(&f.inMemory, "in-memory", false, "read the checkpoint's files instead of mapping them: slower to start, safe from others who write to them")
 	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.Func("compute", "`arithmetic` of products: auto (exact for F32, F16 and BF16 weights, int8 for block types), f32, bf16, int8", func(s string) (err error) {
 		f.compute, err = tensor.ParseCompute(s)
@@ -222,7 +224,7 @@ func parseIndices(s string) ([]int, error) {
 // open opens the checkpoint, or builds the model with random weights where none
 // is named.
 func (f *runFlags) open(p *progress) (*lvlm.Model, error) {
-	o := lvlm.Options{Threads: f.threads, Compute: f.compute, Vision: f.vision, Projector: f.mmproj}
+	o := lvlm.Options{Threads: f.threads, Compute: f.compute, Vision: f.vision, Projector: f.mmproj, InMemory: f.inMemory}
 	if f.model != "" {
 		return lvlm.Open(f.model, o)
 	}
@@ -280,6 +282,7 @@ type report struct {
 		FromLayer     int    `json:"from_layer"`
 		Kept          []int  `json:"kept"`
 		SkippedLayers []int  `json:"skipped_layers"`
+		ByLayer       []int  `json:"image_tokens_by_layer"` // that entered it, 0 for a skipped layer
 	} `json:"flow"`
 	Timings struct {
 		Load       float64 `json:"load"`
@@ -303,6 +306,7 @@ func (f *runFlags) report(res *lvlm.Result, load time.Duration) *report {
 	r.Flow.FromLayer = res.Outcome.FromLayer
 	r.Flow.Kept = append([]int{}, res.Outcome.Kept...)
 	r.Flow.SkippedLayers = append([]int{}, res.Outcome.Skipped...)
+	r.Flow.ByLayer = append([]int{}, res.Outcome.Entered...)
 	t := res.Timings
 	r.Timings.Load, r.Timings.Preprocess, r.Timings.Vision = ms(load), ms(t.Preprocess), ms(t.Vision)
 	r.Timings.Router, r.Timings.Prefill, r.Timings.Decode = ms(t.Router), ms(t.Prefill), ms(t.Decode)
