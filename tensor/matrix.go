@@ -59,5 +59,5 @@ func (m *Matrix) Bytes() []byte { return m.data }
 
 // Row decodes row i into dst, Cols values.
 func (m *Matrix) Row(dst []float32, i int) {
-	quant.Decode(m.typ, dst[:m.cols], m.data[i*m.stride:(i+1)*m.stride])
+	decode(m.typ, dst[:m.cols], m.data[i*m.stride:(i+1)*m.stride])
 }
