@@ -12,11 +12,28 @@ import "math"
 // Sums are kept in float64, in which products of a float32 and a code are exact.
 
 // A codebook tells what codes mean: the integers from lo to hi or, if there is a
-// table, its ascending values.
+// table, its ascending values, of which the first is lo.
 type codebook struct {
 	lo, hi float32
 	table  *[16]float32
+	index  *[512]byte // the nearest code for every half from -128 on
 }
+
+// iq4 is the codebook of IQ4_NL and IQ4_XS. Midways between its values are whole
+// multiples of a half, so that all numbers between two halves have one nearest
+// value.
+var iq4 = func() *codebook {
+	var index [512]byte
+	code := byte(0)
+	for i := range index {
+		x := float32(i)/2 - 128
+		for code < 15 && x >= (iq4Values[code]+iq4Values[code+1])/2 {
+			code++
+		}
+		index[i] = code
+	}
+	return &codebook{iq4Values[0], iq4Values[15], &iq4Values, &index}
+}()
 
 // nearest returns the value in the codebook that is nearest to v.
 func (c *codebook) nearest(v float32) float32 {
@@ -35,13 +52,13 @@ func (c *codebook) code(v float32) byte {
 }
 
 func (c *codebook) search(v float32) byte {
-	i := 0
-	for half := 8; half > 0; half /= 2 {
-		if v > (c.table[i+half-1]+c.table[i+half])/2 {
-			i += half
-		}
+	switch {
+	case v <= c.lo:
+		return 0
+	case v >= c.hi:
+		return 15
 	}
-	return byte(i)
+	return c.index[int(2*v+256)&511]
 }
 
 // nearestInt returns the integer in [lo, hi] nearest to v, ties to even. |lo| and
@@ -75,9 +92,6 @@ func (c *codebook) scale(x []float32) float32 {
 		return 0
 	}
 	end := c.lo // the end of the range that is farther from zero
-	if c.table != nil {
-		end = c.table[0]
-	}
 	var best, gain float64
 	for k := -9; k <= 9; k++ {
 		id := end * (1 + 0.1*float32(k)/min(8, -end)) / top

@@ -13,7 +13,7 @@ func decodeIQ4_NL(dst []float32, src []byte) {
 }
 
 func encodeIQ4_NL(dst []byte, src []float32) {
-	c := codebook{table: &iq4Values}
+	c := iq4
 	for ; len(src) > 0; dst, src = dst[18:], src[32:] {
 		x, b := (*[32]float32)(src), (*[18]byte)(dst)
 		d := asHalf(c.scale(x[:]))
@@ -43,7 +43,7 @@ func encodeIQ4_XS(dst []byte, src []float32) {
 	for ; len(src) > 0; dst, src = dst[136:], src[256:] {
 		b := (*[136]byte)(dst)
 		clear(b[:])
-		r.fit((*[256]float32)(src), 32, &codebook{table: &iq4Values}, -32, 31)
+		r.fit((*[256]float32)(src), 32, iq4, -32, 31)
 		le.PutUint16(b[:], ToF16(r.d))
 		var high uint16
 		for g := range 8 {
