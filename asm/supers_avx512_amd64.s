@@ -10,7 +10,8 @@
 //
 // One row of activations meets four rows of weights at a time, which share what is
 // loaded of it; heads of blocks, with their scales and minima, are unpacked for
-// all four, a lane each. Four rows of activations meet one row of weights.
+// all four, a lane each, and the rows that come next are fetched into the L2 cache.
+// Four rows of activations meet one row of weights.
 //
 // Registers of all kernels:
 //
