@@ -10,7 +10,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/go-par/par/par/internal/font"
+	"github.com/go-par/par/internal/font"
 )
 
 // Chart is what is to be drawn. Points with a coordinate that is not finite, or not

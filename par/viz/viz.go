@@ -11,9 +11,9 @@ import (
 	"io"
 	"slices"
 
+	"github.com/go-par/par/internal/font"
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/lvlm/preprocess"
-	"github.com/go-par/par/par/internal/font"
 	"github.com/go-par/par/tensor/atomicfile"
 )
 

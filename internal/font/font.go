@@ -49,7 +49,8 @@ func parse(text string) [last - first + 1][]image.Point {
 	return list
 }
 
-func glyph(r rune) []image.Point {
+// Glyph returns the pixels of a character that have ink. They are not to be changed.
+func Glyph(r rune) []image.Point {
 	if r < first || r >= last {
 		r = last
 	}
@@ -83,7 +84,7 @@ func DrawUp(dst draw.Image, p image.Point, text string, c color.Color, scale int
 func each(text string, ink func(x, y int)) {
 	at := 0
 	for _, r := range text {
-		for _, p := range glyph(r) {
+		for _, p := range Glyph(r) {
 			ink(at+p.X, p.Y)
 		}
 		at += Advance
