@@ -35,7 +35,7 @@ func (c *converter) toDir(in, out string) error {
 	}
 	m := new(Model)
 	defer m.Close()
-	src, err := m.openGGUF(in, Options{Projector: c.o.Projector}.projector(in))
+	src, err := m.openGGUF(in, Options{Projector: c.o.Projector})
 	if err != nil {
 		return err
 	}

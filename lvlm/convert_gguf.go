@@ -44,7 +44,7 @@ func (c *converter) toGGUF(in, out string) error {
 	if err != nil {
 		return err
 	}
-	src, err := openSafetensors(in, tower)
+	src, err := openSafetensors(in, tower, Options{})
 	if err != nil {
 		return err
 	}

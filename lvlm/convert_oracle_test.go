@@ -71,7 +71,7 @@ func partsOf(t *testing.T, dir string) map[string]part {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := openSafetensors(dir, tower)
+	src, err := openSafetensors(dir, tower, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

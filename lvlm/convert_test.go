@@ -70,7 +70,7 @@ var (
 )
 
 // write makes the directory.
-func (c *checkpoint) write(t *testing.T) string {
+func (c *checkpoint) write(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	put := func(name, text string) {
@@ -195,6 +195,11 @@ func answerOf(t *testing.T, path string) reply {
 		t.Fatal(err)
 	}
 	defer m.Close()
+	return replyOf(t, m)
+}
+
+func replyOf(t *testing.T, m *Model) reply {
+	t.Helper()
 	r := Request{Prompt: "a red cat", MaxTokens: 12, IgnoreEOS: true}
 	if m.Vision != nil {
 		r.Prompt = ImageMark + "\n" + r.Prompt

@@ -58,7 +58,7 @@ func Inspect(path string, o Options) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.list(path); err != nil {
+	if err := in.list(path, o); err != nil {
 		return nil, err
 	}
 	if !st.IsDir() {
@@ -71,7 +71,7 @@ func Inspect(path string, o Options) (*Inspection, error) {
 	if c, tower, err := readConfig(path, o.Vision); err != nil {
 		return in, err
 	} else if tower != path && c.Vision != nil {
-		if err := in.list(tower); err != nil {
+		if err := in.list(tower, o); err != nil {
 			return in, err
 		}
 	}
@@ -94,7 +94,7 @@ func inspectGGUF(path string, o Options) (*Inspection, error) {
 	}
 	model := false
 	for _, p := range files {
-		f, err := gguf.Open(p)
+		f, err := gguf.Open(p, o.mapping()...)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func inspectGGUF(path string, o Options) (*Inspection, error) {
 	}
 	m := new(Model)
 	defer m.Close()
-	if _, err := m.openGGUF(path, o.projector(path)); err != nil {
+	if _, err := m.openGGUF(path, o); err != nil {
 		return in, err
 	}
 	in.describe(m)
@@ -122,8 +122,8 @@ func inspectGGUF(path string, o Options) (*Inspection, error) {
 }
 
 // list adds the tensors of the safetensors files at path.
-func (in *Inspection) list(path string) error {
-	f, err := safetensors.Open(path)
+func (in *Inspection) list(path string, o Options) error {
+	f, err := safetensors.Open(path, o.mapping()...)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-par/par/lvlm/sampling"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor"
+	"github.com/go-par/par/tensor/mmap"
 )
 
 // Model is an opened checkpoint. It is safe for concurrent use by several
@@ -34,6 +35,15 @@ type Options struct {
 	Vision    string // directory of the CLIP tower, where the checkpoint keeps it apart
 	Compute   tensor.Compute
 	Projector string // GGUF file of vision tower and projector; "": the one mmproj*.gguf beside the model
+	InMemory  bool   // read files instead of mapping them; see package mmap
+}
+
+// mapping returns how files are to be opened.
+func (o Options) mapping() []mmap.Option {
+	if o.InMemory {
+		return []mmap.Option{mmap.InMemory()}
+	}
+	return nil
 }
 
 // projector returns the projector file to open with a GGUF model.

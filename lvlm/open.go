@@ -15,8 +15,9 @@ import (
 // another, Options.Projector or the one mmproj*.gguf beside it. Errors name file,
 // field and value.
 //
-// Weights are used in place from mapped files: opening reads little, and the
-// files must not be truncated while the Model is open.
+// Weights are used in place from mapped files: opening reads little. Who truncates
+// a file while a Model uses it ends the program; Options.InMemory is for files that
+// others may write to.
 func Open(path string, o Options) (*Model, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -29,7 +30,7 @@ func Open(path string, o Options) (*Model, error) {
 		}
 		err = m.openDir(path, o)
 	} else {
-		_, err = m.openGGUF(path, o.projector(path))
+		_, err = m.openGGUF(path, o)
 	}
 	if err == nil {
 		err = m.finish(o)

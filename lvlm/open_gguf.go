@@ -18,14 +18,29 @@ import (
 // architectures are the language models of GGUF files that can be run.
 var architectures = []string{"llama", "qwen2"}
 
-// openGGUF opens a language model from a GGUF file and, where mmproj is not
-// empty, the vision tower and projector beside it.
-func (m *Model) openGGUF(path, mmproj string) (*ggufSource, error) {
-	f, err := gguf.Open(path)
+// openGGUF opens a language model from a GGUF file and, where it has one, the
+// vision tower and projector beside it.
+func (m *Model) openGGUF(path string, o Options) (*ggufSource, error) {
+	f, err := gguf.Open(path, o.mapping()...)
 	if err != nil {
 		return nil, err
 	}
 	m.files = append(m.files, f)
+	projector := o.projector(path)
+	if projector == "" {
+		return m.readGGUF(f, nil)
+	}
+	p, err := gguf.Open(projector, o.mapping()...)
+	if err != nil {
+		return nil, err
+	}
+	m.files = append(m.files, p)
+	return m.readGGUF(f, p)
+}
+
+// readGGUF makes a model of the language model in f and, where p is not nil, the
+// vision tower and projector in p.
+func (m *Model) readGGUF(f, p *gguf.File) (*ggufSource, error) {
 	k := newKeys(f)
 	m.Config = &Config{ImageToken: -1, ImageMode: "crop", ChunkedPrompt: true}
 	m.Config.Arch = k.architecture(architectures...)
@@ -34,12 +49,7 @@ func (m *Model) openGGUF(path, mmproj string) (*ggufSource, error) {
 		return nil, k.err
 	}
 	src := &ggufSource{text: f, sizes: k.sizes, config: m.Config}
-	if mmproj != "" {
-		p, err := gguf.Open(mmproj)
-		if err != nil {
-			return nil, err
-		}
-		m.files = append(m.files, p)
+	if p != nil {
 		v := newKeys(p)
 		if v.projector(m); v.err != nil {
 			return nil, v.err
@@ -56,6 +66,7 @@ func (m *Model) openGGUF(path, mmproj string) (*ggufSource, error) {
 	if err := src.divideFrequencies(m.Decoder); err != nil {
 		return nil, err
 	}
+	var err error
 	if m.Tokenizer, err = ggufTokenizer(f); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (m *Model) openDir(dir string, o Options) error {
 			c.ImageMode = preprocess.Pad.String()
 		}
 	}
-	src, err := openSafetensors(dir, tower)
+	src, err := openSafetensors(dir, tower, o)
 	if err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ var prefixes = []struct {
 }
 
 // openSafetensors opens the weights in dir and, where it is another, in tower.
-func openSafetensors(dir, tower string) (*safetensorsSource, error) {
+func openSafetensors(dir, tower string, o Options) (*safetensorsSource, error) {
 	s := &safetensorsSource{dir: dir, prefix: map[string]string{}}
 	for _, d := range []string{dir, tower} {
 		if len(s.files) > 0 && d == dir {
 			continue
 		}
-		f, err := safetensors.Open(d)
+		f, err := safetensors.Open(d, o.mapping()...)
 		if err != nil {
 			s.Close()
 			return nil, err
