@@ -33,7 +33,8 @@ package asm
 // Blocks of int8 are summed in integers, which a scale then adds to sums in f32,
 // so a tile takes two registers for each sum:
 //
-//	avx512    6 x 32   12 + 12 sums, 2 vectors of B, 6 broadcasts and scales
+//	avx512    6 x 32   12 + 12 sums, 2 vectors of B, 6 broadcasts and scales; in blocks of
+//	                   16 values 4 x 32, 8 + 8 + 8 sums
 //	avx2      6 x 8    6 + 6 sums, 1 vector of B, a broadcast and temporaries
 //	dotprod   4 x 12   12 + 12 sums, 3 vectors of B, 1 of A (SDOT by element)
 //	i8mm      8 x 12   24 sums as 2 x 2 blocks of USMMLA, those in f32 in memory
@@ -62,7 +63,9 @@ const (
 	// for signed bytes take it too.
 	PanelInt8Min
 
-	// PanelInt8x16 is PanelInt8 in blocks of 16 values, with b below 128.
+	// PanelInt8x16 is PanelInt8 in blocks of 16 values, with b below 128. The scales of
+	// A are the same for the first and the second block, the third and the fourth, and
+	// so on.
 	PanelInt8x16
 )
 

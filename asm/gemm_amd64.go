@@ -6,6 +6,8 @@ func (f PanelFormat) tile(rows int) (mr, nr int) {
 	switch {
 	case !f.vector():
 		return genericTile, genericTile
+	case f == PanelInt8x16 && useAVX512VNNI:
+		return 4, 32
 	case f >= PanelInt8 && useAVX512VNNI:
 		return 6, 32
 	case f >= PanelInt8:

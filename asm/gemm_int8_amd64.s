@@ -23,8 +23,7 @@
 	ROW(s, 4, Z6, Z16, Z17)       \
 	ROW(s, 5, Z7, Z18, Z19)
 
-#define STEPS4 STEP(0); STEP(1); STEP(2); STEP(3)
-#define STEPS8 STEPS4; STEP(4); STEP(5); STEP(6); STEP(7)
+#define STEPS8 STEP(0); STEP(1); STEP(2); STEP(3); STEP(4); STEP(5); STEP(6); STEP(7)
 
 // The integer sums of a row start from what A says.
 #define START_ROW(r, c0, c1) \
@@ -101,8 +100,3 @@ TEXT ·gemmInt8VNNI(SB), NOSPLIT, $0-64
 // Requires: AVX512F, AVX512-VNNI
 TEXT ·gemmInt8MinVNNI(SB), NOSPLIT, $0-64
 	KERNEL_INT8(5, 8, 7, ZERO_SUMS, ZERO_INTEGERS, STEPS8, SCALE, MIN, SKIP_MIN, STORE_SUMS)
-
-// func gemmInt8x16VNNI(c *float32, ldc int, d *float32, ldd int, a, b *uint32, k, panels int)
-// Requires: AVX512F, AVX512-VNNI
-TEXT ·gemmInt8x16VNNI(SB), NOSPLIT, $0-64
-	KERNEL_INT8(4, 4, 7, ZERO_SUMS, START, STEPS4, SCALE, NONE, NONE, STORE_SUMS)

@@ -51,6 +51,9 @@ func randomPanel(r *rand.Rand, f asm.PanelFormat, width, k int, ofA bool) []uint
 			p[i] = uint32(r.IntN(1<<20) - 1<<19)
 		default:
 			p[i] = x
+			if f == asm.PanelInt8x16 && ofA && (at-f.Steps(k))%2 == 1 {
+				p[i] = p[i-width]
+			}
 		}
 	}
 	return p
