@@ -106,11 +106,17 @@ func (p *packer) activations(r int, x []float32) {
 }
 
 // weights sets row r of a panel of weights to those of a row of w from value k on,
-// the start of a block.
+// the start of a block. Rows are unpacked faster than memory answers, so that of
+// some rows on is fetched meanwhile.
 func (p *packer) weights(r int, w *Matrix, row, k int) {
+	const ahead = 4
 	values, size := w.typ.Block()
-	at := row * w.stride
-	src := w.data[at+k/values*size : at+(k+p.n)/values*size]
+	from, to := k/values*size, (k+p.n)/values*size
+	src := w.data[row*w.stride+from : row*w.stride+to]
+	if p.format >= asm.PanelInt8 && row+ahead < w.rows {
+		at := (row + ahead) * w.stride
+		asm.Fetch(w.data[at+from : at+to])
+	}
 	switch p.format {
 	case asm.PanelF32:
 		p.floatWeights(r, w.typ, src)
@@ -126,7 +132,7 @@ func (p *packer) floatWeights(r int, typ quant.Type, src []byte) {
 	case quant.F32, quant.F16, quant.BF16:
 		p.rows[r], p.half = unsafe.Pointer(unsafe.SliceData(src)), typ
 	default:
-		quant.Decode(typ, floatsOf(p.row(r)), src)
+		decode(typ, floatsOf(p.row(r)), src)
 	}
 }
 
@@ -162,14 +168,7 @@ func (p *packer) int8Weights(r int, typ quant.Type, src []byte) {
 // decode returns the values of a row, padded.
 func (p *packer) decode(typ quant.Type, src []byte) []float32 {
 	v := p.values[:p.padded]
-	switch typ {
-	case quant.F16:
-		asm.F16ToF32(v[:p.n], src)
-	case quant.BF16:
-		asm.BF16ToF32(v[:p.n], src)
-	default:
-		quant.Decode(typ, v[:p.n], src)
-	}
+	decode(typ, v[:p.n], src)
 	clear(v[p.n:])
 	return v
 }
