@@ -32,6 +32,7 @@ var commands = []command{
 	{"calibrate", "measure which decoder layers matter least", calibrateCommand},
 	{"flops", "count a prefill's operations, as the PAR paper does and as they are", flopsCommand},
 	{"inspect", "list a checkpoint: architecture, sizes, tensors, tokenizer, memory needed", inspectCommand},
+	{"eval", "measure pruning methods on benchmarks", evalCommand},
 	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
 	{"train", "train a meta-router on images and questions, without labels", trainCommand},
 	{"tokenize", "turn text into token ids, or back", tokenizeCommand},

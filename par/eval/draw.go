@@ -1,0 +1,67 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/go-par/par/par/chart"
+)
+
+// Charts returns a chart of each benchmark that has scores, by the name of the file
+// that it goes to.
+func (t *Table) Charts() map[string]*chart.Chart {
+	all := map[string]*chart.Chart{}
+	for _, r := range t.Rows {
+		name := "chart-" + folder(r.Benchmark) + ".png"
+		if all[name] == nil {
+			if c := t.chart(r.Benchmark); c != nil {
+				all[name] = c
+			}
+		}
+	}
+	return all
+}
+
+// chart returns a benchmark's scores against the time of prefill and router, a line
+// for each method, nil where there is nothing to show. The bars are the intervals of
+// the change from the unpruned model.
+func (t *Table) chart(benchmark string) *chart.Chart {
+	c := &chart.Chart{Title: benchmark + ", " + t.Model, X: chart.Axis{Label: "prefill and router, ms (median)"}}
+	at := map[string]int{}
+	for _, r := range t.Rows {
+		if r.Benchmark != benchmark || len(r.Scores) == 0 || r.Costs == nil {
+			continue
+		}
+		c.Y.Label = r.Scores[0].Name + ", " + r.Scores[0].Unit
+		name, budget, _ := strings.Cut(r.Flow, ":")
+		if _, ok := at[name]; !ok {
+			at[name] = len(c.Series)
+			c.Series = append(c.Series, chart.Series{Name: name, Line: true, Marks: true})
+		}
+		p := chart.Point{X: r.Costs.Prefill + r.Costs.Router, Y: r.Scores[0].Value, Label: label(budget)}
+		if i := r.Change; i != nil {
+			p.Low, p.High = p.Y-i.Value+i.Low, p.Y-i.Value+i.High
+		}
+		s := &c.Series[at[name]]
+		s.Points = append(s.Points, p)
+	}
+	if len(c.Series) == 0 {
+		return nil
+	}
+	for i := range c.Series {
+		slices.SortFunc(c.Series[i].Points, func(a, b chart.Point) int { return cmp.Compare(a.X, b.X) })
+	}
+	return c
+}
+
+// label keeps of a budget what fits beside a point: no paths.
+func label(budget string) string {
+	var parts []string
+	for _, p := range strings.Split(budget, ",") {
+		if !strings.ContainsAny(p, "/\\.") || strings.HasPrefix(p, "tokens=") || strings.HasPrefix(p, "flops=") {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, ",")
+}
