@@ -41,13 +41,14 @@ func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, r
 	return x
 }
 
-// EncoderLayer is a CLIP vision block: pre-norm bidirectional attention and an
-// MLP, each added to the residual stream.
+// EncoderLayer is a CLIP block: pre-norm attention, bidirectional in the vision
+// tower and causal in the text tower, and an MLP, each added to the residual stream.
 type EncoderLayer struct {
-	Norm1 LayerNorm
-	Attn  Attention
-	Norm2 LayerNorm
-	MLP   MLP
+	Norm1  LayerNorm
+	Attn   Attention
+	Norm2  LayerNorm
+	MLP    MLP
+	Causal bool
 }
 
 // Forward adds the layer's output to the residual stream x, [n, hidden]. kv is
@@ -57,7 +58,11 @@ func (l *EncoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, k
 	l.Norm1.Forward(p, h, x)
 	kv.Truncate(0)
 	l.Attn.keys(p, ws, h, kv, nil)
-	p.Add(x, l.Attn.queries(p, ws, h, nil, kv, nil, nil))
+	var limits []int32
+	if l.Causal {
+		limits = ws.causal(0, x.Rows, nil)
+	}
+	p.Add(x, l.Attn.queries(p, ws, h, nil, kv, nil, limits))
 
 	l.Norm2.Forward(p, h, x)
 	p.Add(x, l.MLP.Forward(p, ws, h))

@@ -32,19 +32,7 @@ type golden struct {
 func TestMethods(t *testing.T) {
 	var goldens []golden
 	readJSON(t, filepath.Join("testdata", "methods.json"), &goldens)
-	const tiny = "../testdata/llava-tiny"
-	var expect struct{ Runs []struct{ Prompt string } }
-	readJSON(t, filepath.Join(tiny, "expect.json"), &expect)
-	m, err := lvlm.Open(filepath.Join(tiny, "model"), lvlm.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	img, err := preprocess.DecodeFile(filepath.Join(tiny, "picture0.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req := lvlm.Request{Prompt: expect.Runs[0].Prompt, Images: []*preprocess.RGB{img}, MaxTokens: 1}
+	m, req := tinyRequest(t)
 	for _, g := range goldens {
 		name := fmt.Sprintf("%s %d %s", g.Method, g.Tokens, strings.TrimSuffix(g.Router, ".safetensors"))
 		t.Run(strings.TrimSpace(name), func(t *testing.T) {
@@ -55,6 +43,25 @@ func TestMethods(t *testing.T) {
 			checkGolden(t, m, req, &g)
 		})
 	}
+}
+
+// tinyRequest opens the checkpoint in testdata and returns the request that its
+// goldens are for.
+func tinyRequest(t *testing.T) (*lvlm.Model, lvlm.Request) {
+	t.Helper()
+	const tiny = "../testdata/llava-tiny"
+	var expect struct{ Runs []struct{ Prompt string } }
+	readJSON(t, filepath.Join(tiny, "expect.json"), &expect)
+	m, err := lvlm.Open(filepath.Join(tiny, "model"), lvlm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	img, err := preprocess.DecodeFile(filepath.Join(tiny, "picture0.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, lvlm.Request{Prompt: expect.Runs[0].Prompt, Images: []*preprocess.RGB{img}, MaxTokens: 1}
 }
 
 func checkGolden(t *testing.T, m *lvlm.Model, req lvlm.Request, g *golden) {
@@ -70,6 +77,11 @@ func checkGolden(t *testing.T, m *lvlm.Model, req lvlm.Request, g *golden) {
 		defer r.Close()
 		o.Router, o.Layers = r, par.Count(g.Layers)
 	}
+	checkFlowGolden(t, m, req, g, o)
+}
+
+func checkFlowGolden(t *testing.T, m *lvlm.Model, req lvlm.Request, g *golden, o par.Options) {
+	t.Helper()
 	flow, err := par.New(g.Method, o)
 	if err != nil {
 		t.Fatal(err)
@@ -117,4 +129,46 @@ func checkOrder(t *testing.T, m *lvlm.Model, req lvlm.Request, g *golden) {
 		scores[i] = float32(s)
 	}
 	checkScores(t, "layer scores", scores, g.LayerScores, rounding)
+}
+
+// TestCDPruner compares CLIP's tokenizer and text tower with transformers', and what
+// is kept by them with a transcription in f64.
+func TestCDPruner(t *testing.T) {
+	var cases []struct {
+		Text   string
+		IDs    []int32
+		Pieces int
+		Embeds []float32
+		Runs   []golden
+	}
+	readJSON(t, filepath.Join("testdata", "cdpruner.json"), &cases)
+	c, err := lvlm.OpenCLIP(filepath.Join("testdata", "clip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	m, req := tinyRequest(t)
+	for _, want := range cases {
+		if diff := cmp.Diff(want.IDs, c.Tokenizer.Encode(want.Text)); diff != "" {
+			t.Errorf("%q: ids (-want +got):\n%s", want.Text, diff)
+			continue
+		}
+		embeds, err := c.Texts(t.Context(), m.Pool, want.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if embeds.Rows != want.Pieces {
+			t.Errorf("%q: %d pieces, want %d", want.Text, embeds.Rows, want.Pieces)
+		}
+		checkScores(t, "text embeddings", embeds.Data, want.Embeds, rounding)
+		for _, g := range want.Runs {
+			checkFlowGolden(t, m, req, &g, par.Options{Tokens: par.Count(g.Tokens), FromLayer: par.OwnLayer, CLIP: c, Question: want.Text})
+		}
+	}
+	if _, err := par.New("cdpruner", par.Options{FromLayer: par.OwnLayer, Question: "?"}); err == nil || !strings.Contains(err.Error(), "CLIP") {
+		t.Errorf("without CLIP's text tower: %v", err)
+	}
+	if _, err := lvlm.OpenCLIP("../testdata/llava-tiny/model"); err == nil || !strings.Contains(err.Error(), "text tower") {
+		t.Errorf("a LLaVA for a CLIP: %v", err)
+	}
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Router     *Router     // par
 	Noise      Noise       // par: while training
 	Order      *LayerOrder // shortgpt, short-lvlm
+	CLIP       *lvlm.CLIP  // cdpruner
+	Question   string      // cdpruner
 
 	method Method
 }
@@ -63,6 +65,7 @@ var methods = []Method{
 		Positions: "original, of the token in the middle of a pool; contiguous with Renumber", Budget: "pools, at most; before layer 0", new: newPooling},
 	{Name: "fastv", Paper: "FastV, ECCV 2024, arXiv:2403.06764", Tokens: true, FromLayer: 2, Positions: original, Budget: fromThere, new: newFastV},
 	{Name: "divprune", Paper: "DivPrune, CVPR 2025, arXiv:2503.02175", Tokens: true, Positions: renumbered, Budget: "tokens that enter layer 0", new: newDivPrune},
+	{Name: "cdpruner", Paper: "CDPruner, NeurIPS 2025, arXiv:2506.10967", Tokens: true, Positions: renumbered, Budget: "tokens that enter layer 0", new: newCDPruner},
 	{Name: "dart", Paper: "DART, EMNLP 2025, arXiv:2502.11494", Tokens: true, FromLayer: 2, Positions: original,
 		Budget: fromThere + "; what 8 pivots do not share evenly goes to the first ones", new: newDART},
 	{Name: "visionzip", Paper: "VisionZip, CVPR 2025, arXiv:2412.04467", Tokens: true,

@@ -133,7 +133,7 @@ func contenders(m *lvlm.Model, tokens, run int) ([]*contender, error) {
 			o.Layers = par.Count(run)
 		}
 		switch method.Name {
-		case "none", "fixed", "short-lvlm":
+		case "none", "fixed", "short-lvlm", "cdpruner":
 			continue
 		case "shortgpt":
 			o.Order = &par.LayerOrder{}

@@ -19,7 +19,7 @@ type pruneFlags struct {
 	keep, skip, protect    string
 	pruneLayer             int
 	renumber               bool
-	router, order          string
+	router, order, clip    string
 }
 
 func (f *pruneFlags) register(fs *flag.FlagSet) {
@@ -33,6 +33,7 @@ func (f *pruneFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.renumber, "renumber", false, "give kept tokens contiguous positions, where they are chosen before layer 0")
 	fs.StringVar(&f.router, "router", "", "method par: the router's safetensors `file`")
 	fs.StringVar(&f.order, "order", "", "methods shortgpt and short-lvlm: the layer order that par calibrate wrote to a `file`")
+	fs.StringVar(&f.clip, "clip", "", "method cdpruner: `directory` of the whole CLIP checkpoint that the vision tower is from")
 	fs.StringVar(&f.keep, "keep", "", "method fixed: image tokens to keep, a `list` like 0,4-9")
 	fs.StringVar(&f.skip, "skip", "", "method fixed: decoder layers to leave out, a `list` like 20,24-26")
 }
@@ -66,7 +67,7 @@ func (f *pruneFlags) options(seed uint64) (par.Options, error) {
 	for _, n := range []struct {
 		flag, value string
 		methods     []string
-	}{{"router", f.router, []string{"par"}}, {"order", f.order, []string{"shortgpt", "short-lvlm"}}} {
+	}{{"router", f.router, []string{"par"}}, {"order", f.order, []string{"shortgpt", "short-lvlm"}}, {"clip", f.clip, []string{"cdpruner"}}} {
 		if takes := slices.Contains(n.methods, f.method); takes && n.value == "" {
 			return o, fmt.Errorf("method %s needs -%s", f.method, n.flag)
 		} else if !takes && n.value != "" {
@@ -83,6 +84,11 @@ func (f *pruneFlags) options(seed uint64) (par.Options, error) {
 // is done or doubtful.
 func (f *pruneFlags) flow(ctx context.Context, m *lvlm.Model, o par.Options, note func(string)) (lvlm.Flow, error) {
 	var err error
+	if f.clip != "" {
+		if o.CLIP, err = lvlm.OpenCLIP(f.clip); err != nil {
+			return nil, err
+		}
+	}
 	if f.router != "" {
 		if o.Router, err = par.LoadRouter(f.router, m); err != nil {
 			return nil, err

@@ -73,6 +73,8 @@ func TestPruneUsage(t *testing.T) {
 		{"run -method par -tokens 5", 2, "-router"},
 		{"run -method random -router x", 2, "-router is for method par"},
 		{"run -method shortgpt -layers 12", 2, "-order"},
+		{"run -method cdpruner -tokens 5", 2, "-clip"},
+		{"run -method cdpruner -tokens 5 -clip " + tinyModel, 1, "text tower"},
 		{"run -method fastv -layers 5", 2, "layers"},
 		{"run -method random -flops 2", 2, "2"},
 		{"run -method random -flops 0.5 -prefill-ms 5", 2, "two targets"},

@@ -84,6 +84,7 @@ func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	options.Question = strings.TrimSpace(strings.ReplaceAll(f.prompt, lvlm.ImageMark, ""))
 	p := newProgress(io.err, f.quiet)
 	defer p.clear()
 

@@ -366,19 +366,6 @@ def router(path, shared, mask, layers, width, from_layer, k, run):
     return d.result("par", skip, tokens=k, layers=run, router=path, layer_scores=s[n:].tolist())
 
 
-runs = []
-for k in (1, 3, 6, 10, 15):
-    for method in (fastv, divprune, dart, visionzip, pooling, sparsevlm):
-        runs.append(method(k))
-for k in (None, 5, 9, 14):
-    runs.append(pyramiddrop(k))
-runs.append(influence(False))
-runs.append(influence(True))
-runs.append(router("narrow.safetensors", False, "prefix", 2, 16, 3, 6, 4))
-runs.append(router("shared.safetensors", True, "prefix", 1, 16, 2, 6, 4))
-runs.append(router("shared-head.safetensors", True, "causal", 0, TEXT["hidden_size"], 2, 6, 4))
-
-
 def short(x):
     if isinstance(x, float):
         return float(f"{x:.9g}")
@@ -387,5 +374,21 @@ def short(x):
     return x
 
 
-with open(os.path.join(HERE, "methods.json"), "w") as f:
-    f.write("[\n" + ",\n".join(json.dumps({k: short(v) for k, v in r.items()}) for r in runs) + "\n]\n")
+def main():
+    runs = []
+    for k in (1, 3, 6, 10, 15):
+        for method in (fastv, divprune, dart, visionzip, pooling, sparsevlm):
+            runs.append(method(k))
+    for k in (None, 5, 9, 14):
+        runs.append(pyramiddrop(k))
+    runs.append(influence(False))
+    runs.append(influence(True))
+    runs.append(router("narrow.safetensors", False, "prefix", 2, 16, 3, 6, 4))
+    runs.append(router("shared.safetensors", True, "prefix", 1, 16, 2, 6, 4))
+    runs.append(router("shared-head.safetensors", True, "causal", 0, TEXT["hidden_size"], 2, 6, 4))
+    with open(os.path.join(HERE, "methods.json"), "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps({k: short(v) for k, v in r.items()}) for r in runs) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main()
