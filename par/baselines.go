@@ -2,6 +2,7 @@ package par
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -22,26 +23,48 @@ func newFixed(o Options) (lvlm.Flow, error) {
 func newRandom(o Options) (lvlm.Flow, error) {
 	return &Static{Choose: func(_ context.Context, v *lvlm.View) (Plan, error) {
 		rng := rand.New(rand.NewPCG(o.Seed, 0))
-		return o.choose(v, func(n, k int) []int {
+		pick := func(n, k int) []int {
 			chosen := rng.Perm(n)[:k]
 			slices.Sort(chosen)
 			return chosen
-		})
+		}
+		return o.choose(v, pick, pick)
 	}}, nil
 }
 
-// newUniform keeps image tokens at even distances in raster order, and skips
-// layers at even distances.
+// newUniform keeps the image tokens nearest to an even grid over the picture, and
+// skips layers at even distances.
 func newUniform(o Options) (lvlm.Flow, error) {
 	return &Static{Choose: func(_ context.Context, v *lvlm.View) (Plan, error) {
-		return o.choose(v, func(n, k int) []int {
-			chosen := make([]int, k)
-			for i := range chosen {
-				chosen[i] = (2*i + 1) * n / (2 * k)
-			}
-			return chosen
-		})
+		return o.choose(v, grid, spread)
 	}}, nil
+}
+
+// spread returns k of n indices at even distances.
+func spread(n, k int) []int {
+	chosen := make([]int, k)
+	for i := range chosen {
+		chosen[i] = (2*i + 1) * n / (2 * k)
+	}
+	return chosen
+}
+
+// grid returns k of n tokens of a square picture: about √k rows at even distances,
+// and in each its share of the k at even distances. Tokens that make no square are
+// taken as one row.
+func grid(n, k int) []int {
+	side := int(math.Round(math.Sqrt(float64(n))))
+	if side*side != n || k == 0 {
+		return spread(n, k)
+	}
+	rows := min(max(int(math.Round(math.Sqrt(float64(k)))), (k+side-1)/side), side)
+	var chosen []int
+	for i, row := range spread(side, rows) {
+		for _, col := range spread(side, (i+1)*k/rows-i*k/rows) {
+			chosen = append(chosen, row*side+col)
+		}
+	}
+	return chosen
 }
 
 // newPooling replaces the tokens of each image by the means of rectangular pools

@@ -8,10 +8,10 @@ import (
 	"github.com/go-par/par/lvlm"
 )
 
-// choose makes a plan at the options' budgets with pick, which selects k of n
-// things in ascending order: image by image, and among the layers that may be
-// skipped.
-func (o Options) choose(v *lvlm.View, pick func(n, k int) []int) (Plan, error) {
+// choose makes a plan at the options' budgets. tokens and layers select k of n
+// things in ascending order: which tokens of an image to keep, and which of the
+// layers that may be skipped to skip.
+func (o Options) choose(v *lvlm.View, tokens, layers func(n, k int) []int) (Plan, error) {
 	plan := Plan{FromLayer: o.FromLayer, Renumber: o.Renumber}
 	b, err := o.budgets(v)
 	if err != nil {
@@ -19,13 +19,13 @@ func (o Options) choose(v *lvlm.View, pick func(n, k int) []int) (Plan, error) {
 	}
 	first := 0
 	for i, span := range v.Prompt.Spans {
-		for _, t := range pick(span.Count, b.tokens[i]) {
+		for _, t := range tokens(span.Count, b.tokens[i]) {
 			plan.Kept = append(plan.Kept, first+t)
 		}
 		first += span.Count
 	}
 	skippable := o.skippable(v.Layers)
-	for _, i := range pick(len(skippable), v.Layers-b.layers) {
+	for _, i := range layers(len(skippable), v.Layers-b.layers) {
 		plan.Skipped = append(plan.Skipped, skippable[i])
 	}
 	return plan, nil
