@@ -90,6 +90,8 @@ type part struct {
 	to   quant.Type // in the new file
 	// order gives the stored row that becomes row i; nil keeps them.
 	order func(i int) int
+	// fill, where not nil, writes values in the new type instead of the stored ones.
+	fill func(p *part, w io.Writer) error
 }
 
 // catalogue lists the tensors that a model is made of: whatever the loader asks
@@ -155,6 +157,9 @@ func (c *converter) write(w io.Writer, file string, p *part) error {
 		c.o.Progress(ConvertProgress{file, p.as, c.done, c.total})
 	}
 	c.done += int64(len(p.data))
+	if p.fill != nil {
+		return p.fill(p, w)
+	}
 	return p.write(c.ctx, w, c.o.Threads)
 }
 
