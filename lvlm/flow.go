@@ -87,7 +87,6 @@ func newPruning(f Flow, p *Prompt, first int) *pruning {
 	for i := first; i < len(p.IDs); i++ {
 		pr.rows = append(pr.rows, int32(i))
 	}
-	pr.view = View{Prompt: p, pr: pr}
 	return pr
 }
 

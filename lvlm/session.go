@@ -235,7 +235,9 @@ func (s *Session) prefill(ctx context.Context, r *Request, p *Prompt, keys []ima
 
 	x := s.embed(p, keys, first)
 	pr := newPruning(r.Flow, p, first)
-	pr.view.Layers, pr.view.Model, pr.view.Pool, pr.view.Embeds, pr.view.seq = len(s.model.Decoder.Layers), s.model, s.model.Pool, x, s.seq
+	pr.view = View{
+		Prompt: p, Model: s.model, Layers: len(s.model.Decoder.Layers), Pool: s.model.Pool, Embeds: x, pr: pr, seq: s.seq,
+	}
 	for _, k := range keys {
 		pr.view.Images = append(pr.view.Images, &s.images[k].seen)
 	}
