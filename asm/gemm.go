@@ -145,6 +145,6 @@ func Gemm(f PanelFormat, mr int, c []float32, ldc int, d []float32, ldd int, a, 
 	_ = d[(mr-1)*ldd+panels*nr-1]
 	raceRead(a)
 	raceRead(b)
-	raceWrite(c)
+	raceWriteRows(c, ldc, mr, panels*nr)
 	gemm(f, mr, c, ldc, d, ldd, a, b, k, panels)
 }

@@ -46,7 +46,7 @@ func (e element) size() int {
 
 func interleaveRows(e element, dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 	dst = dst[:(n-1)*pitch+len(src)]
-	raceWrite(dst)
+	raceWriteRows(dst, pitch, n, len(src))
 	for _, p := range src {
 		raceRead(unsafe.Slice((*byte)(p), n*e.size()))
 	}

@@ -30,7 +30,7 @@ func gemvRows(e element, dst []float32, ldd int, a []unsafe.Pointer, w []byte, s
 	w = w[:(rows-1)*stride+k*e.size()]
 	dst = dst[:(len(a)-1)*ldd+rows]
 	raceRead(w)
-	raceWrite(dst)
+	raceWriteRows(dst, ldd, len(a), rows)
 	for _, p := range a {
 		raceRead(unsafe.Slice((*float32)(p), k))
 	}

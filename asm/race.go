@@ -21,3 +21,11 @@ func raceWrite[T any](s []T) {
 		runtime.RaceWriteRange(unsafe.Pointer(&s[0]), len(s)*int(unsafe.Sizeof(s[0])))
 	}
 }
+
+// raceWriteRows is raceWrite for rows of n values, ld apart: another goroutine may
+// write what lies between them.
+func raceWriteRows[T any](s []T, ld, rows, n int) {
+	for r := range rows {
+		raceWrite(s[r*ld : r*ld+n])
+	}
+}
