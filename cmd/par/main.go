@@ -35,6 +35,7 @@ var commands = []command{
 	{"eval", "measure pruning methods on benchmarks", evalCommand},
 	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
 	{"train", "train a meta-router on images and questions, without labels", trainCommand},
+	{"scenes", "draw pictures of shapes and texts, with questions and answers", scenesCommand},
 	{"tokenize", "turn text into token ids, or back", tokenizeCommand},
 	{"version", "print the version and the CPU tier in use", versionCommand},
 }

@@ -14,8 +14,8 @@ var radii = [...][2]int{Small: {800, 900}, Medium: {1300, 1420}, Large: {1960, 2
 
 // How often to look for a place before something else is tried.
 const (
-	placings = 12 // of a thing in its ninth of the picture
-	layouts  = 24 // of all things
+	placings = 12  // of a thing in its ninth of the picture
+	layouts  = 400 // of all things
 )
 
 // New returns the scene of a key.

@@ -10,7 +10,7 @@ var (
 	isThere    = []string{"Is there %s?", "Is there %s in the picture?", "Can you see %s?", "Does the picture show %s?"}
 	whatColour = []string{"What color is %s?", "What colour is %s?", "What is the color of %s?", "Which color does %s have?"}
 	whatShape  = []string{"What shape is %s?", "What is the shape of %s?", "Which shape does %s have?"}
-	whatSize   = []string{"What size is %s?", "How big is %s?", "How large is %s?", "Which size does %s have?"}
+	whatSize   = []string{"What size is %s?", "How big is %s?", "Which size does %s have?"}
 	howMany    = []string{"How many %s are there?", "How many %s are in the picture?", "How many %s can you see?", "Count the %s."}
 	where      = []string{"Where is %s?", "Where in the picture is %s?", "In which part of the picture is %s?", "What is the position of %s?"}
 
@@ -68,7 +68,7 @@ var (
 )
 
 // functionWords are those that phrases are joined with.
-var functionWords = []string{"a", "an", "the", "and", yes, no, left, right, above, below, wordNoun, numberNoun, seeing, seeingNothing}
+var functionWords = []string{"a", "an", "the", "and", yes, no, left, right, above, below, wordNoun, numberNoun, seeing}
 
 const (
 	wordNoun      = "word"

@@ -49,8 +49,8 @@ func SplitWords(text string) []string {
 
 const punctuation = ".,?"
 
-// Vocabulary lists every word and punctuation mark that questions and answers have,
-// in alphabetical order.
+// Vocabulary lists every word and punctuation mark that questions about scenes of keys
+// and their answers have, in alphabetical order.
 func Vocabulary() []string {
 	var list []string
 	add := func(texts ...string) {
