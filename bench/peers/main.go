@@ -87,7 +87,7 @@ func compare(p *tensor.Pool, m, n, k, reps int) result {
 	var mine, other, ratios, peaks []float64
 	for range reps {
 		// OpenBLAS's threads spin for a while after a product.
-		time.Sleep(40 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		peaks = append(peaks, probe.FloatPeak(p.Threads(), 15*time.Millisecond))
 		x := seconds(par)
 		y := seconds(blas)

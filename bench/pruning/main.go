@@ -91,6 +91,7 @@ type bench struct {
 	options lvlm.Options
 	from    int
 	models  map[int]*lvlm.Model
+	warm    bool
 }
 
 // model returns a LLaVA of that many layers of LLaVA-1.5-7B's shape, with a
@@ -126,7 +127,7 @@ func (b *bench) model(layers int) (*lvlm.Model, error) {
 func (b *bench) pair(tokens, run, layers, reps int) (*result, error) {
 	r := &result{Tokens: tokens, Layers: run, OfLayers: layers, FromLayer: b.from, Reps: reps}
 	var flows, denses, ratios []float64
-	for i := range reps + 1 {
+	for i := 0; i < reps; i++ {
 		flow, err := b.flow(tokens, run, layers)
 		if err != nil {
 			return nil, err
@@ -142,8 +143,10 @@ func (b *bench) pair(tokens, run, layers, reps int) (*result, error) {
 			return nil, err
 		}
 		dense += rest
-		if i == 0 {
-			continue // warm-up
+		if !b.warm { // the first pair of all finds cold caches
+			b.warm = true
+			i--
+			continue
 		}
 		flows, denses = append(flows, ms(flow)), append(denses, ms(dense))
 		ratios = append(ratios, ms(flow)/ms(dense))
