@@ -49,7 +49,7 @@ type Method struct {
 
 const (
 	original   = "original"
-	renumbered = "original; contiguous with Renumber, as the authors' code has it"
+	renumbered = "original; contiguous, as the authors' code has it, if renumbered"
 	fromThere  = "tokens that go on from the pruning layer"
 )
 
@@ -62,7 +62,7 @@ var methods = []Method{
 	{Name: "uniform", Tokens: true, Layers: true, FromLayer: DefaultFromLayer, Positions: original,
 		Budget: fromThere + "; layers run", new: newUniform},
 	{Name: "pooling", Paper: "average pooling, as in LLaVolta, NeurIPS 2024, arXiv:2406.20092", Tokens: true,
-		Positions: "original, of the token in the middle of a pool; contiguous with Renumber", Budget: "pools, at most; before layer 0", new: newPooling},
+		Positions: "original, of the token in the middle of a pool; contiguous if renumbered", Budget: "pools, at most; before layer 0", new: newPooling},
 	{Name: "fastv", Paper: "FastV, ECCV 2024, arXiv:2403.06764", Tokens: true, FromLayer: 2, Positions: original, Budget: fromThere, new: newFastV},
 	{Name: "divprune", Paper: "DivPrune, CVPR 2025, arXiv:2503.02175", Tokens: true, Positions: renumbered, Budget: "tokens that enter layer 0", new: newDivPrune},
 	{Name: "cdpruner", Paper: "CDPruner, NeurIPS 2025, arXiv:2506.10967", Tokens: true, Positions: renumbered, Budget: "tokens that enter layer 0", new: newCDPruner},

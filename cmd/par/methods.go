@@ -44,6 +44,8 @@ func chooses(m par.Method) string {
 		return "image tokens"
 	case m.Layers:
 		return "layers"
+	case m.Name == "fixed":
+		return "what the caller says"
 	}
 	return "nothing"
 }
