@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/go-par/par/asm"
@@ -109,6 +110,21 @@ func checkRounded(t *testing.T, dst, a Tensor, w *Matrix, limit bound) {
 	}
 }
 
+// computeBound returns the bound of products with weights of a type.
+func computeBound(compute Compute, typ quant.Type) bound {
+	format, _ := compute.panelFormat(typ)
+	switch {
+	case format == asm.PanelF32:
+		return func(x, w []float32) (float64, float64) {
+			_, magnitude := bf16Bound(false)(x, w)
+			return 0, magnitude
+		}
+	case format == asm.PanelBF16:
+		return bf16Bound(typ != quant.BF16)
+	}
+	return int8Bound(!slices.Contains(int8Types, typ))
+}
+
 func TestMatMulCompute(t *testing.T) {
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		p := NewPool(2)
@@ -117,16 +133,6 @@ func TestMatMulCompute(t *testing.T) {
 		for _, compute := range []Compute{Auto, ComputeF32, ComputeBF16, ComputeInt8} {
 			p.SetCompute(compute)
 			for _, typ := range types {
-				limit := int8Bound(false)
-				format, _ := compute.panelFormat(typ)
-				switch values, _ := typ.Block(); {
-				case format == asm.PanelF32:
-					limit = func(x, w []float32) (float64, float64) { _, m := bf16Bound(false)(x, w); return 0, m }
-				case compute == ComputeBF16:
-					limit = bf16Bound(typ != quant.BF16)
-				case values == 1 || typ == quant.Q2_K:
-					limit = int8Bound(true)
-				}
 				for _, shape := range []product{{9, 33, 512}, {14, 37, 2304}, {31, 5, 256}, {10, 40, 100}} {
 					if values, _ := typ.Block(); shape.k%values != 0 {
 						continue
@@ -136,7 +142,7 @@ func TestMatMulCompute(t *testing.T) {
 						a, w := randomTensor(r, shape.m, shape.k), encodedMatrix(t, r, typ, shape.n, shape.k)
 						dst, intact := guarded(shape.m, shape.n)
 						p.MatMul(dst, a, nil, w, nil)
-						checkRounded(t, dst, a, w, limit)
+						checkRounded(t, dst, a, w, computeBound(compute, typ))
 						if !intact() {
 							t.Error("wrote beyond dst")
 						}
@@ -144,6 +150,32 @@ func TestMatMulCompute(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// FuzzMatMulCompute varies types, arithmetic, shapes, threads and tiers.
+func FuzzMatMulCompute(f *testing.F) {
+	f.Add(uint64(1), uint8(0), uint8(3), uint16(9), uint16(33), uint16(1), uint8(2))
+	f.Add(uint64(2), uint8(8), uint8(0), uint16(13), uint16(7), uint16(9), uint8(1))
+	f.Add(uint64(3), uint8(10), uint8(2), uint16(20), uint16(40), uint16(77), uint8(3))
+	types := append(floatTypes[:len(floatTypes):len(floatTypes)], int8Types...)
+	f.Fuzz(func(t *testing.T, seed uint64, typ, compute uint8, m, n, k uint16, threads uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		weights, arithmetic := types[int(typ)%len(types)], Compute(compute%4)
+		values, _ := weights.Block()
+		shape := product{int(m)%40 + maxMatVec + 1, int(n)%80 + 1, (int(k)%(2304/values) + 1) * values}
+		a, w := randomTensor(r, shape.m, shape.k), encodedMatrix(t, r, weights, shape.n, shape.k)
+		p := NewPool(int(threads)%3 + 1)
+		defer p.Close()
+		p.SetCompute(arithmetic)
+		asmtest.TestAllTiers(t, func(t *testing.T) {
+			dst, intact := guarded(shape.m, shape.n)
+			p.MatMul(dst, a, nil, w, nil)
+			checkRounded(t, dst, a, w, computeBound(arithmetic, weights))
+			if !intact() {
+				t.Error("wrote beyond dst")
+			}
+		})
 	})
 }
 
