@@ -49,8 +49,8 @@ var directions = [...]point{
 // lattice is the number of points either way that clouds are interpolated from.
 const lattice = 9
 
-// drawGround makes a background. It is greyish, neither so dark nor so light that
-// letters are lost on it, and has no shape that could be taken for an object.
+// drawGround makes a background. It is greyish, which no object is, and neither so dark
+// nor so light that letters are lost on it.
 func drawGround(r *random) ground {
 	g := ground{
 		pattern: pattern(r.below(int(patterns))),

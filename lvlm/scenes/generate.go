@@ -21,7 +21,7 @@ const (
 // New returns the scene of a key.
 func New(k Key) *Scene {
 	r := k.random(0)
-	s := &Scene{Key: k}
+	s := &Scene{Key: k, Objects: []Object{}, Texts: []Text{}}
 	for !s.draw(&r) || s.split() != k.Split {
 	}
 	s.ground = drawGround(&r)

@@ -31,6 +31,8 @@ type pair struct {
 
 func (p pair) objects() []int { return []int{p.i, p.j} }
 
+func (p pair) swapped() pair { return pair{p.j, p.i, p.second, p.first} }
+
 // pair picks two objects that can be told apart without what is hidden and are as
 // wanted.
 func (a *asker) pair(hidden attribute, wanted func(i, j int) bool) (pair, bool) {
@@ -63,21 +65,22 @@ func (a *asker) relation() (Question, bool) {
 	if !ok {
 		return Question{}, false
 	}
-	p, one, other, isOne, isOther := beside, left, right, isLeft, isRight
+	// The first object of p is there, seen from the second one.
+	p, there, opposite, isSo, isOpposite := beside, left, right, isLeft, isRight
 	if a.coin() {
-		p, one, other, isOne, isOther = over, above, below, isAbove, isBelow
+		p, there, opposite, isSo, isOpposite = over, above, below, isAbove, isBelow
 	}
 	if a.coin() {
-		p = pair{p.j, p.i, p.second, p.first}
-		one, other, isOne, isOther = other, one, isOther, isOne
+		p = p.swapped()
+		there, isSo, isOpposite = opposite, isOpposite, isSo
 	}
 	if a.coin() {
-		return a.ask(whichWay, one, p.objects(), p.first, p.second), true
+		return a.ask(whichWay, there, p.objects(), p.first, p.second), true
 	}
 	if a.coin() {
-		return a.ask(isOne, yes, p.objects(), p.first, p.second), true
+		return a.ask(isSo, yes, p.objects(), p.first, p.second), true
 	}
-	return a.ask(isOther, no, p.objects(), p.first, p.second), true
+	return a.ask(isOpposite, no, p.objects(), p.first, p.second), true
 }
 
 // comparison compares two objects in size, or two kinds in number.
@@ -101,7 +104,7 @@ func (a *asker) largerOrSmaller() (Question, bool) {
 		templates, answer = whichSmaller, p.second
 	}
 	if a.coin() {
-		p = pair{p.j, p.i, p.second, p.first}
+		p = p.swapped()
 	}
 	return a.ask(templates, answer, p.objects(), p.first, p.second), true
 }
