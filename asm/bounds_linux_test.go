@@ -167,6 +167,13 @@ func testBlockBounds(t *testing.T, e *edges) {
 		e.run(t, func() {
 			asm.QuantizeInt8(at[byte](e, n), at[float32](e, blocks), at[int32](e, 2*blocks), at[float32](e, n))
 		}, "QuantizeInt8 of %d blocks", blocks)
+		for _, group := range []int{16, 32} {
+			f := func() []float32 { return at[float32](e, blocks) }
+			e.run(t, func() { asm.WidenInt8(at[float32](e, blocks*group), at[byte](e, blocks*group), f(), nil, 8) },
+				"WidenInt8 of %d groups of %d", blocks, group)
+			e.run(t, func() { asm.WidenInt8(at[float32](e, blocks*group), at[byte](e, blocks*group), f(), f(), 0) },
+				"WidenInt8 with minima of %d groups of %d", blocks, group)
+		}
 		for name, u := range unpackTests {
 			e.run(t, func() {
 				q, scales, mins := at[byte](e, blocks*u.values), at[float32](e, blocks*u.scales), at[float32](e, blocks*u.mins)
