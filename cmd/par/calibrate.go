@@ -15,29 +15,25 @@ import (
 
 // calibrateFlags are the flags of par calibrate.
 type calibrateFlags struct {
-	model, mmproj, vision string
-	method                string
-	data, images          string
-	template, imageMode   string
-	limit, threads        int
-	out                   string
-	quiet                 bool
+	model               modelFlags
+	method              string
+	data, images        string
+	template, imageMode string
+	limit               int
+	out                 string
+	quiet               bool
 }
 
 func calibrateCommand(ctx context.Context, io streams, args []string) error {
 	var f calibrateFlags
 	fs := newFlags(io, "calibrate", "")
-	fs.StringVar(&f.model, "model", "", "checkpoint: a Hugging Face directory or a GGUF `file`")
-	fs.StringVar(&f.model, "m", "", "short for -model")
-	fs.StringVar(&f.mmproj, "mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
-	fs.StringVar(&f.vision, "vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
+	f.model.register(fs, "")
 	fs.StringVar(&f.method, "method", "shortgpt", "shortgpt or short-lvlm")
 	fs.StringVar(&f.data, "data", "", "`file` of questions: JSON lines of {image, question}, or LLaVA's conversations")
 	fs.StringVar(&f.images, "images", ".", "`folder` that the file's pictures are in")
 	fs.StringVar(&f.template, "template", "auto", "auto, vicuna_v1, hf or none")
 	fs.StringVar(&f.imageMode, "image-mode", "auto", "auto, crop or pad")
 	fs.IntVar(&f.limit, "limit", 0, "questions to read at most; 0: all")
-	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.StringVar(&f.out, "o", "", "JSON `file` to write the layer order to; none: print it")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	if rest, err := parse(fs, args); err != nil {
@@ -46,14 +42,17 @@ func calibrateCommand(ctx context.Context, io streams, args []string) error {
 		return usagef("unexpected argument %q", rest[0])
 	}
 	switch {
-	case f.model == "":
+	case f.model.path == "":
 		return usagef("no -model")
 	case f.data == "":
 		return usagef("no -data to calibrate on")
 	case f.method != "shortgpt" && f.method != "short-lvlm":
 		return usagef("-method %q is not known (shortgpt, short-lvlm)", f.method)
-	case f.limit < 0 || f.threads < 0:
-		return usagef("-limit %d or -threads %d is negative", f.limit, f.threads)
+	case f.limit < 0:
+		return usagef("-limit %d is negative", f.limit)
+	}
+	if err := f.model.check(); err != nil {
+		return err
 	}
 	return f.run(ctx, io)
 }
@@ -69,7 +68,7 @@ func (f *calibrateFlags) run(ctx context.Context, io streams) error {
 	if f.limit > 0 {
 		samples = samples[:min(f.limit, len(samples))]
 	}
-	m, err := lvlm.Open(f.model, lvlm.Options{Threads: f.threads, Vision: f.vision, Projector: f.mmproj})
+	m, err := f.model.open()
 	if err != nil {
 		return err
 	}

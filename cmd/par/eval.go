@@ -19,25 +19,22 @@ import (
 
 // evalFlags are the flags of par eval.
 type evalFlags struct {
-	model, name, mmproj, vision string
-	benches, flows              list
-	grid, data, out             string
-	shard                       string
-	shards                      int
-	merge, strict, compare      bool
-	template, imageMode         string
-	maxTokens, limit            int
-	bootstrap                   eval.Bootstrap
-	threads                     int
-	quiet                       bool
+	model                  modelFlags
+	name                   string
+	benches, flows         list
+	grid, data, out        string
+	shard                  string
+	shards                 int
+	merge, strict, compare bool
+	template, imageMode    string
+	maxTokens, limit       int
+	bootstrap              eval.Bootstrap
+	quiet                  bool
 }
 
 func (f *evalFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.model, "model", "", "checkpoint: a Hugging Face directory or a GGUF `file`")
-	fs.StringVar(&f.model, "m", "", "short for -model")
+	f.model.register(fs, "")
 	fs.StringVar(&f.name, "name", "", "the model's name in answers and tables; none: that of its file or directory")
-	fs.StringVar(&f.mmproj, "mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
-	fs.StringVar(&f.vision, "vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
 	fs.Var(&f.benches, "bench", "a `benchmark`, as NAME or NAME:key=value,...; repeat for several (see below)")
 	fs.Var(&f.flows, "flow", "a `flow`, as METHOD or METHOD:key=value,... with the flags of par run as keys; repeat for several; none: the unpruned model")
 	fs.StringVar(&f.grid, "flows", "", "`file` with a flow a line")
@@ -54,7 +51,6 @@ func (f *evalFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.limit, "limit", 0, "ask the first so many questions of each benchmark; 0: all")
 	fs.IntVar(&f.bootstrap.Resamples, "resamples", 2000, "resamples of the bootstrap")
 	fs.Uint64Var(&f.bootstrap.Seed, "seed", 0, "seed of the bootstrap")
-	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 }
 
@@ -145,13 +141,16 @@ type wanted struct {
 // plan reads the flags, as far as that takes no model.
 func (f *evalFlags) plan() (*eval.Run, []*wanted, error) {
 	r := &eval.Run{Out: f.out, Model: f.name, Strict: f.strict, Compare: f.compare}
+	if err := f.model.check(); err != nil {
+		return nil, nil, err
+	}
 	switch {
-	case f.model == "":
+	case f.model.path == "":
 		return nil, nil, fmt.Errorf("-model is missing")
 	case len(f.benches) == 0:
 		return nil, nil, fmt.Errorf("-bench is missing")
-	case f.maxTokens < 0 || f.limit < 0 || f.threads < 0 || f.bootstrap.Resamples < 1:
-		return nil, nil, fmt.Errorf("-max-tokens, -limit, -threads and -resamples can't be negative")
+	case f.maxTokens < 0 || f.limit < 0 || f.bootstrap.Resamples < 1:
+		return nil, nil, fmt.Errorf("-max-tokens and -limit can't be negative, -resamples must be positive")
 	case !slices.Contains([]string{"auto", "crop", "pad"}, f.imageMode):
 		return nil, nil, fmt.Errorf("-image-mode %q is not known (auto, crop, pad)", f.imageMode)
 	case !slices.Contains([]string{"auto", "vicuna_v1", "hf"}, f.template):
@@ -171,7 +170,7 @@ func (f *evalFlags) plan() (*eval.Run, []*wanted, error) {
 		r.Sources = append(r.Sources, s)
 	}
 	if r.Model == "" {
-		abs, err := filepath.Abs(f.model)
+		abs, err := filepath.Abs(f.model.path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -265,7 +264,7 @@ func (w *wanted) make(ctx context.Context, m *lvlm.Model, note func(string)) (ev
 
 // run asks, and makes the tables where this is not a part of a run.
 func (f *evalFlags) run(ctx context.Context, io streams, r *eval.Run, flows []*wanted, t *problems) error {
-	m, err := lvlm.Open(f.model, lvlm.Options{Threads: f.threads, Vision: f.vision, Projector: f.mmproj})
+	m, err := f.model.open()
 	if err != nil {
 		return err
 	}

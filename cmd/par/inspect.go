@@ -14,8 +14,8 @@ import (
 func inspectCommand(_ context.Context, io streams, args []string) error {
 	fs := newFlags(io, "inspect", "PATH")
 	asJSON := fs.Bool("json", false, "print one JSON object")
-	vision := fs.String("vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
-	mmproj := fs.String("mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
+	var model modelFlags
+	model.file(fs)
 	rest, err := parse(fs, args)
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func inspectCommand(_ context.Context, io streams, args []string) error {
 	if len(rest) != 1 {
 		return usagef("one path is wanted, not %d", len(rest))
 	}
-	in, bad := lvlm.Inspect(rest[0], lvlm.Options{Vision: *vision, Projector: *mmproj})
+	in, bad := lvlm.Inspect(rest[0], model.options)
 	if in == nil {
 		return bad
 	}

@@ -14,29 +14,23 @@ import (
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/sampling"
-	"github.com/go-par/par/tensor"
 )
 
 // runFlags are the flags of par run.
 type runFlags struct {
-	model, mmproj, vision       string
+	model                       modelFlags
 	prompt, template, imageMode string
 	images, stop                list
-	maxTokens, topK, threads    int
+	maxTokens, topK             int
 	temp, topP, minP, penalty   float64
 	seed                        uint64
 	ignoreEOS, asJSON, quiet    bool
-	inMemory                    bool
 	dump, viz                   string
 	prune                       pruneFlags
-	compute                     tensor.Compute
 }
 
 func (f *runFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.model, "model", "", "checkpoint: a Hugging Face directory or a GGUF `file`; none: a small model with random weights")
-	fs.StringVar(&f.model, "m", "", "short for -model")
-	fs.StringVar(&f.mmproj, "mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
-	fs.StringVar(&f.vision, "vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
+	f.model.register(fs, "; none: a small model with random weights")
 	fs.Var(&f.images, "image", "picture `file` (PNG, JPEG, GIF); repeat for several")
 	fs.StringVar(&f.prompt, "prompt", "", "the question, or with -template none the whole `text`")
 	fs.StringVar(&f.prompt, "p", "", "short for -prompt")
@@ -52,12 +46,6 @@ func (f *runFlags) register(fs *flag.FlagSet) {
 	fs.Var(&f.stop, "stop", "`text` that ends the answer; repeat for several")
 	fs.BoolVar(&f.ignoreEOS, "ignore-eos", false, "go on behind the end token")
 	f.prune.register(fs)
-	fs.BoolVar(&f.inMemory, "in-memory", false, "read the checkpoint's files instead of mapping them: slower to start, safe from others who write to them")
-	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
-	fs.Func("compute", "`arithmetic` of products: auto (exact for F32, F16 and BF16 weights, int8 for block types), f32, bf16, int8", func(s string) (err error) {
-		f.compute, err = tensor.ParseCompute(s)
-		return err
-	})
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the text")
 	fs.StringVar(&f.dump, "dump", "", "write the intermediate tensors to a safetensors `file`")
 	fs.StringVar(&f.viz, "viz", "", "draw what was pruned to a PNG `file`")
@@ -171,10 +159,11 @@ func (f *runFlags) check(args []string) error {
 	switch {
 	case f.maxTokens < 0:
 		return usagef("-max-tokens %d is negative", f.maxTokens)
-	case f.threads < 0:
-		return usagef("-threads %d is negative", f.threads)
-	case f.model != "" && f.prompt == "":
+	case f.model.path != "" && f.prompt == "":
 		return usagef("no prompt")
+	}
+	if err := f.model.check(); err != nil {
+		return err
 	}
 	if err := f.sampling().Validate(); err != nil {
 		return usageError{err}
@@ -225,12 +214,11 @@ func parseIndices(s string) ([]int, error) {
 // open opens the checkpoint, or builds the model with random weights where none
 // is named.
 func (f *runFlags) open(p *progress) (*lvlm.Model, error) {
-	o := lvlm.Options{Threads: f.threads, Compute: f.compute, Vision: f.vision, Projector: f.mmproj, InMemory: f.inMemory}
-	if f.model != "" {
-		return lvlm.Open(f.model, o)
+	if f.model.path != "" {
+		return f.model.open()
 	}
 	p.note("No -model given: a small LLaVA with random weights answers, so the words mean nothing.")
-	return lvlm.NewRandom(lvlm.Demo(), lvlm.Random{Seed: f.seed}, o)
+	return lvlm.NewRandom(lvlm.Demo(), lvlm.Random{Seed: f.seed}, f.model.options)
 }
 
 // request reads the pictures and builds the prompt.
@@ -251,7 +239,7 @@ func (f *runFlags) request(m *lvlm.Model, flow lvlm.Flow) (*lvlm.Request, error)
 		}
 		r.Images = append(r.Images, img)
 	}
-	if f.model == "" {
+	if f.model.path == "" {
 		if len(r.Images) == 0 {
 			r.Images = append(r.Images, preprocess.Demo())
 		}

@@ -18,24 +18,20 @@ import (
 
 // trainFlags are the flags of par train.
 type trainFlags struct {
-	model, mmproj, vision string
-	data, images, out     string
-	router                string
-	init                  train.Init
-	mask                  string
-	tokens, layers        string
-	sampling              train.Sampling
-	fitting               train.Fitting
-	heldOut, limit        int
-	threads               int
-	quiet                 bool
+	model             modelFlags
+	data, images, out string
+	router            string
+	init              train.Init
+	mask              string
+	tokens, layers    string
+	sampling          train.Sampling
+	fitting           train.Fitting
+	heldOut, limit    int
+	quiet             bool
 }
 
 func (f *trainFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.model, "model", "", "checkpoint: a Hugging Face directory or a GGUF `file`")
-	fs.StringVar(&f.model, "m", "", "short for -model")
-	fs.StringVar(&f.mmproj, "mmproj", "", "GGUF `file` of vision tower and projector; none: the one mmproj*.gguf beside the model")
-	fs.StringVar(&f.vision, "vision", "", "`directory` of the CLIP tower, where the checkpoint keeps it apart")
+	f.model.register(fs, "")
 	fs.StringVar(&f.data, "data", "", "`file` of samples: {image, question} a line, or LLaVA's conversations, whose answers are ignored")
 	fs.StringVar(&f.images, "images", "", "`directory` that image paths are relative to; none: that of -data")
 	fs.StringVar(&f.out, "out", "", "`directory` for the router, the log, the pairs and the checkpoint; what is there is gone on from")
@@ -68,7 +64,6 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.fitting.HeadOnly, "head-only", false, "train the head, the norm and the layer tokens alone")
 	fs.IntVar(&f.fitting.SaveEvery, "save-every", 50, "steps between checkpoints")
 	fs.Uint64Var(&f.fitting.Seed, "seed", 0, "seed of the new router, the noise and the order")
-	fs.IntVar(&f.threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 }
 
@@ -96,7 +91,7 @@ func trainCommand(ctx context.Context, io streams, args []string) error {
 	if f.heldOut >= len(samples) {
 		return fmt.Errorf("%d samples, of which -held-out %d leaves none to train on", len(samples), f.heldOut)
 	}
-	m, err := lvlm.Open(f.model, lvlm.Options{Threads: f.threads, Vision: f.vision, Projector: f.mmproj})
+	m, err := f.model.open()
 	if err != nil {
 		return err
 	}
@@ -112,10 +107,10 @@ func (f *trainFlags) check(args []string) error {
 	switch {
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q", args[0])
-	case f.model == "" || f.data == "" || f.out == "":
+	case f.model.path == "" || f.data == "" || f.out == "":
 		return fmt.Errorf("-model, -data and -out are needed")
-	case f.limit < 0 || f.heldOut < 0 || f.threads < 0:
-		return fmt.Errorf("-limit, -held-out and -threads can't be negative")
+	case f.limit < 0 || f.heldOut < 0:
+		return fmt.Errorf("-limit and -held-out can't be negative")
 	}
 	if f.images == "" {
 		f.images = filepath.Dir(f.data)
@@ -131,7 +126,7 @@ func (f *trainFlags) check(args []string) error {
 	if f.init.Mask != par.Causal && f.init.Mask != par.Prefix {
 		return fmt.Errorf("-mask %q is not known (causal, prefix)", f.mask)
 	}
-	return errors.Join(f.sampling.Check(), f.fitting.Check())
+	return errors.Join(f.model.check(), f.sampling.Check(), f.fitting.Check())
 }
 
 // run makes the pairs, trains on them and reports about the held-out samples.
