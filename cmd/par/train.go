@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/par"
@@ -159,6 +157,9 @@ func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples
 	if err != nil {
 		return err
 	}
+	if err := drawCurves(f.out); err != nil {
+		return err
+	}
 	path := filepath.Join(f.out, "router.safetensors")
 	if err := trained.Save(path); err != nil {
 		return err
@@ -182,45 +183,4 @@ func (f *trainFlags) start(m *lvlm.Model) (*par.Router, error) {
 		return par.LoadRouter(f.router, m)
 	}
 	return train.NewRouter(m, f.init)
-}
-
-// trainLog writes what each step did, as JSON lines and as a table.
-type trainLog struct {
-	lines, table *os.File
-	csv          *csv.Writer
-}
-
-func newTrainLog(dir string) (*trainLog, error) {
-	l := new(trainLog)
-	var err error
-	if l.lines, err = os.OpenFile(filepath.Join(dir, "log.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
-		return nil, err
-	}
-	if l.table, err = os.OpenFile(filepath.Join(dir, "log.csv"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err != nil {
-		l.lines.Close()
-		return nil, err
-	}
-	l.csv = csv.NewWriter(l.table)
-	if st, err := l.table.Stat(); err == nil && st.Size() == 0 {
-		return l, l.csv.Write([]string{"step", "epoch", "loss", "accuracy", "rate", "grad_norm", "seconds"})
-	}
-	return l, nil
-}
-
-func (l *trainLog) write(s train.Step) error {
-	if err := json.NewEncoder(l.lines).Encode(s); err != nil {
-		return err
-	}
-	num := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	if err := l.csv.Write([]string{strconv.Itoa(s.Step), strconv.Itoa(s.Epoch), num(s.Loss), num(s.Accuracy), num(s.Rate), num(s.Norm), num(s.Seconds)}); err != nil {
-		return err
-	}
-	l.csv.Flush()
-	return l.csv.Error()
-}
-
-func (l *trainLog) close() {
-	l.csv.Flush()
-	l.lines.Close()
-	l.table.Close()
 }
