@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // What the generic probes compute goes here, so that it is computed.
 var (
-	probeSum  float32
+	probeSum float32
+	//lint:ignore U1000 written so that the sum is not optimised away
 	probeBits uint64
 )
 

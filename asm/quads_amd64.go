@@ -263,10 +263,15 @@ func gathersOf(size, codes, high int) quadGathers {
 }
 
 var (
+	//lint:ignore U1000 the assembly reads it
 	gatherQ4_0 = gathersOf(9, 1, 0)
+	//lint:ignore U1000 the assembly reads it
 	gatherQ4_1 = gathersOf(10, 2, 0)
+	//lint:ignore U1000 the assembly reads it
 	gatherQ5_0 = gathersOf(11, 3, 1)
+	//lint:ignore U1000 the assembly reads it
 	gatherQ5_1 = gathersOf(12, 4, 2)
+	//lint:ignore U1000 the assembly reads it
 	gatherQ8_0 = quadGathers{
 		codes:  gatherWords(0, 70, func(i int) int { return i/8*17 + 1 + i%8 }),
 		more:   gatherWords(18, 72, func(i int) int { return i/8*17 + 9 + i%8 }),
@@ -284,6 +289,7 @@ type quadConsts struct {
 	fifthLow, fifthHigh, fifthBits [32]byte
 }
 
+//lint:ignore U1000 the assembly reads it
 var quadConst = func() (c quadConsts) {
 	for i := range 32 {
 		c.nibbles[i], c.sixteens[i], c.topBits[i] = 0x0f, 0x10, 0x80
@@ -296,6 +302,8 @@ var quadConst = func() (c quadConsts) {
 }()
 
 // iq4Bytes are the values of IQ4_NL's codes, raised by 128.
+//
+//lint:ignore U1000 the assembly reads it
 var iq4Bytes = func() (b [16]byte) {
 	for i, v := range iq4Codes {
 		b[i] = byte(int(v) + 128)

@@ -170,6 +170,7 @@ type superTables struct {
 	shiftRight [32]uint16    // and of the second
 }
 
+//lint:ignore U1000 the assembly reads it
 var superTable = func() (t superTables) {
 	for i := range 32 {
 		t.nibbles[i], t.sixteens[i], t.highPairs[i] = 0x0f, 0x10, 0x30

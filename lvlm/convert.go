@@ -197,15 +197,6 @@ func widest(parts []part) quant.Type {
 // torchNames are the names that transformers has for storage types.
 var torchNames = map[quant.Type]string{quant.F32: "float32", quant.F16: "float16", quant.BF16: "bfloat16"}
 
-func torchType(name string) (quant.Type, bool) {
-	for t, n := range torchNames {
-		if n == name {
-			return t, true
-		}
-	}
-	return 0, false
-}
-
 // leftOut lists the names that no part was made of.
 func leftOut(names []string, parts []part, own func(name string) string) []string {
 	used := map[string]bool{}
