@@ -113,7 +113,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 			}
 			cell := ""
 			if v, ok := c.cell(r); ok {
-				cell = strconv.FormatFloat(v, 'g', -1, 64)
+				cell = strconv.FormatFloat(v, 'f', -1, 64)
 			}
 			line = append(line, cell)
 		}

@@ -86,6 +86,7 @@ func (r *Run) Do(ctx context.Context, a Asker) (problems int, err error) {
 			return c.n, err
 		}
 	}
+	p.show("")
 	return c.n, nil
 }
 
@@ -165,8 +166,8 @@ func (r *Run) prepare(s Source, c *counter) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.stopped() {
-		return nil, c.stop()
+	if err := c.stopped(); err != nil {
+		return nil, err
 	}
 	all := b.Questions()
 	ordered := byImage(all)
@@ -264,40 +265,35 @@ func fileDigest(path string) (string, error) {
 // ask asks one benchmark's questions, each under every Flow before the next.
 func (r *Run) ask(ctx context.Context, a Asker, j *job, c *counter, p *progress) error {
 	for _, q := range j.questions {
-		begun := false
-		for i := range r.Flows {
-			f, st := &r.Flows[i], j.stores[i]
-			if st.answers[q.key()] != nil {
-				continue
+		var open []int // Flows under which it has no answer
+		for i, st := range j.stores {
+			if st.answers[q.key()] == nil {
+				open = append(open, i)
 			}
-			var reply *Reply
-			var err error
-			if !begun {
-				err = a.Begin(q, j.source.maxTokens())
-			}
-			if err != nil {
-				c.add(fmt.Errorf("%s: %s: %w", q.Place, q.name(), err))
-			} else {
-				begun = true
-				if reply, err = a.Ask(ctx, f, j.compare); err != nil && ctx.Err() == nil {
-					c.add(fmt.Errorf("%s: %s: flow %s: %w", q.Place, q.name(), f.Name, err))
-				}
-			}
-			if err := ctx.Err(); err != nil {
+		}
+		if len(open) == 0 {
+			continue
+		}
+		if err := a.Begin(q, j.source.maxTokens()); err != nil {
+			p.drop(len(open))
+			if err := c.fail(fmt.Errorf("%s: %s: %w", q.Place, q.name(), err)); err != nil {
 				return err
 			}
-			if c.stopped() {
-				return c.stop()
-			}
-			if !begun {
-				p.drop(len(r.Flows) - i)
-				break // no Flow can ask it
-			}
+			continue
+		}
+		for _, i := range open {
+			reply, err := a.Ask(ctx, &r.Flows[i], j.compare)
 			if err != nil {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
 				p.drop(1)
+				if err := c.fail(fmt.Errorf("%s: %s: flow %s: %w", q.Place, q.name(), r.Flows[i].Name, err)); err != nil {
+					return err
+				}
 				continue
 			}
-			if err := st.add(newAnswer(q, reply, r.Model, f.Name)); err != nil {
+			if err := j.stores[i].add(newAnswer(q, reply, r.Model, r.Flows[i].Name)); err != nil {
 				return err
 			}
 			p.step(j.source.Name)
@@ -352,10 +348,19 @@ func (c *counter) add(err error) {
 	}
 }
 
-// stopped reports whether the run must not go on.
-func (c *counter) stopped() bool { return c.strict && c.n > 0 }
+// fail counts, and returns an error where the run must not go on.
+func (c *counter) fail(err error) error {
+	c.add(err)
+	return c.stopped()
+}
 
-func (c *counter) stop() error { return fmt.Errorf("stopped at the first problem: %w", c.first) }
+// stopped returns an error where the run must not go on.
+func (c *counter) stopped() error {
+	if c.strict && c.n > 0 {
+		return fmt.Errorf("stopped at the first problem: %w", c.first)
+	}
+	return nil
+}
 
 // answersDir is where the answers to a benchmark under a Flow are.
 func answersDir(out, benchmark, flow string) string {
@@ -366,7 +371,7 @@ func answersDir(out, benchmark, flow string) string {
 // those of other names.
 func folder(name string) string {
 	b := []byte(name)
-	changed := len(b) > 80
+	changed := len(b) == 0 || len(b) > 80
 	for i, c := range b {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '=' || c == '.' && i > 0) {
 			b[i] = '_'

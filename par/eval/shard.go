@@ -104,5 +104,5 @@ func parseAnswersFile(name string) (Shard, bool) {
 	if n, err := fmt.Sscanf(name, "answers-%05d-of-%05d.jsonl", &s.Index, &s.Count); err != nil || n != 2 || s.answersFile() != name {
 		return Shard{}, false
 	}
-	return s, s.Count > 0 && s.Index < s.Count
+	return s, s.Index >= 0 && s.Index < s.Count
 }
