@@ -236,7 +236,7 @@ func (w *wanted) parse() error {
 
 // make makes the flow for a model.
 func (w *wanted) make(ctx context.Context, m *lvlm.Model, note func(string)) (eval.Flow, error) {
-	out := eval.Flow{Name: w.spec}
+	out := eval.Flow{Name: w.spec, Method: w.prune.method, Options: w.options}
 	if c := m.Config.Vision; c != nil {
 		if _, err := w.options.Tokens.Of(c.Tokens(), 1, "image tokens"); err != nil {
 			return out, err
@@ -245,21 +245,16 @@ func (w *wanted) make(ctx context.Context, m *lvlm.Model, note func(string)) (ev
 	if _, err := w.options.Layers.Of(m.Config.Text.Layers, 1, "layers"); err != nil {
 		return out, err
 	}
-	var err error
-	if out.Flow, err = w.prune.flow(ctx, m, w.options, note); err != nil {
+	if err := w.prune.load(ctx, m, &out.Options, note); err != nil {
 		return out, err
-	}
-	if w.prune.router != "" { // mapped once more, for its FLOPs
-		if out.Router, err = par.LoadRouter(w.prune.router, m); err != nil {
-			return out, err
-		}
 	}
 	for _, path := range []string{w.prune.router, w.prune.order} {
 		if path != "" {
 			out.Files = append(out.Files, path)
 		}
 	}
-	return out, nil
+	_, err := par.New(out.Method, out.Options)
+	return out, err
 }
 
 // run asks, and makes the tables where this is not a part of a run.
@@ -283,8 +278,8 @@ func (f *evalFlags) run(ctx context.Context, io streams, r *eval.Run, flows []*w
 			}
 			continue
 		}
-		if flow.Router != nil {
-			defer flow.Router.Close()
+		if router := flow.Options.Router; router != nil {
+			defer router.Close()
 		}
 		r.Flows = append(r.Flows, flow)
 	}
@@ -294,7 +289,7 @@ func (f *evalFlags) run(ctx context.Context, io streams, r *eval.Run, flows []*w
 	}
 	r.Settings = map[string]string{
 		"fingerprint": par.Fingerprint(m), "weights": m.Decoder.Layers[0].MLP.Gate.W.Type().String(),
-		"template": f.template, "image_mode": f.imageMode,
+		"template": f.template, "image_mode": f.imageMode, "compute": f.model.options.Compute.String(),
 	}
 	r.Problem, r.Note = t.say, note
 	r.Progress = newBar(io.err, f.quiet, "eval", "answers").step

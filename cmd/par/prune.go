@@ -80,18 +80,17 @@ func (f *pruneFlags) options(seed uint64) (par.Options, error) {
 	return o, m.Check(o)
 }
 
-// flow makes the pruning method that the flags ask for. note tells the user what
-// is done or doubtful.
-func (f *pruneFlags) flow(ctx context.Context, m *lvlm.Model, o par.Options, note func(string)) (lvlm.Flow, error) {
-	var err error
+// load reads the files that the flags name into o. note tells the user what is done
+// or doubtful.
+func (f *pruneFlags) load(ctx context.Context, m *lvlm.Model, o *par.Options, note func(string)) (err error) {
 	if f.clip != "" {
 		if o.CLIP, err = lvlm.OpenCLIP(f.clip); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if f.router != "" {
 		if o.Router, err = par.LoadRouter(f.router, m); err != nil {
-			return nil, err
+			return err
 		}
 		if o.Router.LLM == "" {
 			note(f.router + " does not say which model it was trained for; its choices mean something for that one only.")
@@ -99,17 +98,25 @@ func (f *pruneFlags) flow(ctx context.Context, m *lvlm.Model, o par.Options, not
 	}
 	if f.order != "" {
 		if o.Order, err = par.LoadLayerOrder(f.order, m); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if o.Target.Prefill > 0 {
 		var measured bool
 		if o.Target.Timing, measured, err = par.CachedTiming(ctx, m); err != nil {
-			return nil, err
+			return err
 		}
 		if measured {
 			note("Timed this model's layers on this machine; the result is kept for later.")
 		}
+	}
+	return nil
+}
+
+// flow makes the pruning method that the flags ask for.
+func (f *pruneFlags) flow(ctx context.Context, m *lvlm.Model, o par.Options, note func(string)) (lvlm.Flow, error) {
+	if err := f.load(ctx, m, &o, note); err != nil {
+		return nil, err
 	}
 	return par.New(f.method, o)
 }

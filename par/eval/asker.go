@@ -17,14 +17,24 @@ import (
 
 // Flow is one row of the grid.
 type Flow struct {
-	Name   string      // in tables and folder names: the method and its budget
-	Flow   lvlm.Flow   // nil for the unpruned model
-	Router *par.Router // that the Flow follows, nil for none
-	Files  []string    // that it was made from; answers given with other contents don't count
+	Name    string // in tables and folder names: the method and its budget
+	Method  string // of package par; "none" for the unpruned model
+	Options par.Options
+	Files   []string // that Options were read from; answers given with other contents don't count
 }
 
 // Full reports whether nothing is pruned.
-func (f *Flow) Full() bool { return f.Flow == nil }
+func (f *Flow) Full() bool { return f.Method == "none" }
+
+// flow returns what a question is asked under.
+func (f *Flow) flow(question string) (lvlm.Flow, error) {
+	if f.Full() {
+		return everything{}, nil
+	}
+	o := f.Options
+	o.Question = question
+	return par.New(f.Method, o)
+}
 
 // Asker answers questions.
 type Asker interface {
@@ -55,6 +65,7 @@ type ModelAsker struct {
 	vision  float64 // ms that encoding the picture took
 	request lvlm.Request
 
+	question string
 	// The unpruned model's answer to the question, where it was asked for, and its
 	// logits along it.
 	ids    []int32
@@ -76,6 +87,7 @@ func (m *ModelAsker) Begin(q *Question, maxTokens int) error {
 	if m.session == nil {
 		m.session, m.arch = m.Model.NewSession(), par.ArchitectureOf(m.Model.Config)
 	}
+	m.question = q.Text
 	m.request = lvlm.Request{MaxTokens: maxTokens, ImageMode: m.ImageMode}
 	m.ids, m.logits = nil, tensor.Tensor{}
 	images := 0
@@ -111,7 +123,7 @@ func (m *ModelAsker) open(image Image) (err error) {
 }
 
 func (m *ModelAsker) Ask(ctx context.Context, f *Flow, compare bool) (*Reply, error) {
-	res, err := m.generate(ctx, f.Flow)
+	res, err := m.generate(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -119,19 +131,21 @@ func (m *ModelAsker) Ask(ctx context.Context, f *Flow, compare bool) (*Reply, er
 	if len(m.request.Images) > 0 {
 		vision = m.vision
 	}
-	reply := &Reply{Text: strings.TrimSpace(res.Text), Cost: newCost(res, m.arch, f.Router, vision)}
+	reply := &Reply{Text: strings.TrimSpace(res.Text), Cost: newCost(res, m.arch, f.Options.Router, vision)}
 	if compare {
 		reply.Fidelity, err = m.compare(ctx, f, res.TokenIDs)
 	}
 	return reply, err
 }
 
+// full is the Flow that others are compared with.
+var full = Flow{Method: "none"}
+
 // generate answers the question greedily.
-func (m *ModelAsker) generate(ctx context.Context, flow lvlm.Flow) (*lvlm.Result, error) {
-	full := flow == nil
-	m.request.Flow = flow
-	if full {
-		m.request.Flow = everything{}
+func (m *ModelAsker) generate(ctx context.Context, f *Flow) (*lvlm.Result, error) {
+	var err error
+	if m.request.Flow, err = f.flow(m.question); err != nil {
+		return nil, err
 	}
 	for _, err := range m.session.Generate(ctx, m.request) {
 		if err != nil {
@@ -142,7 +156,7 @@ func (m *ModelAsker) generate(ctx context.Context, flow lvlm.Flow) (*lvlm.Result
 	if v := ms(res.Timings.Vision); v > 0 {
 		m.vision = v
 	}
-	if full {
+	if f.Full() {
 		m.ids = res.TokenIDs
 	}
 	return res, nil
@@ -154,17 +168,17 @@ func (m *ModelAsker) compare(ctx context.Context, f *Flow, ids []int32) (*Fideli
 		return &Fidelity{Agree: 1, Exact: true, Tokens: len(ids)}, nil
 	}
 	if m.ids == nil {
-		if _, err := m.generate(ctx, nil); err != nil {
+		if _, err := m.generate(ctx, &full); err != nil {
 			return nil, err
 		}
 	}
 	var err error
 	if m.logits.Rows == 0 {
-		if m.logits, err = m.force(ctx, everything{}); err != nil {
+		if m.logits, err = m.force(ctx, &full); err != nil {
 			return nil, err
 		}
 	}
-	pruned, err := m.force(ctx, f.Flow)
+	pruned, err := m.force(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +197,12 @@ func (m *ModelAsker) compare(ctx context.Context, f *Flow, ids []int32) (*Fideli
 	return out, nil
 }
 
-func (m *ModelAsker) force(ctx context.Context, flow lvlm.Flow) (tensor.Tensor, error) {
-	m.request.Flow = flow
+// force returns the logits along the unpruned model's answer.
+func (m *ModelAsker) force(ctx context.Context, f *Flow) (tensor.Tensor, error) {
+	var err error
+	if m.request.Flow, err = f.flow(m.question); err != nil {
+		return tensor.Tensor{}, err
+	}
 	return m.session.Force(ctx, m.request, m.ids)
 }
 

@@ -31,14 +31,7 @@ func openTiny(t *testing.T) *lvlm.Model {
 	return m
 }
 
-func newFlow(t *testing.T, name, method string, o par.Options) *Flow {
-	t.Helper()
-	f, err := par.New(method, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &Flow{Name: name, Flow: f}
-}
+func newFlow(name string, o par.Options) *Flow { return &Flow{Name: name, Method: name, Options: o} }
 
 func ask(t *testing.T, a *ModelAsker, f *Flow, compare bool) *Reply {
 	t.Helper()
@@ -64,10 +57,10 @@ func TestFidelity(t *testing.T) {
 	m := openTiny(t)
 	a := &ModelAsker{Model: m, Template: "vicuna_v1"}
 	begin(t, a, &what, 8)
-	random := newFlow(t, "random:tokens=4", "random", par.Options{Tokens: par.Count(4), Layers: par.Count(4), FromLayer: par.OwnLayer, Seed: 3})
+	random := newFlow("random", par.Options{Tokens: par.Count(4), Layers: par.Count(4), FromLayer: par.OwnLayer, Seed: 3})
 	pruned := ask(t, a, random, true) // before the unpruned model was asked
-	full := ask(t, a, &Flow{Name: "none"}, true)
-	kept := ask(t, a, newFlow(t, "all", "fixed", par.Options{FromLayer: 2}), true)
+	full := ask(t, a, newFlow("none", par.Options{}), true)
+	kept := ask(t, a, newFlow("fixed", par.Options{FromLayer: 2}), true)
 
 	if f := full.Fidelity; f.KL != 0 || f.Agree != 1 || !f.Exact || f.Tokens != 8 {
 		t.Errorf("unpruned: %+v", f)
@@ -85,6 +78,10 @@ func TestFidelity(t *testing.T) {
 	}
 	r := lvlm.Request{Prompt: prompt, Images: []*preprocess.RGB{img}, MaxTokens: 8}
 	s := m.NewSession()
+	pruning, err := par.New(random.Method, random.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	greedy := func(f lvlm.Flow) []int32 {
 		r.Flow = f
 		for _, err := range s.Generate(t.Context(), r) {
@@ -94,7 +91,7 @@ func TestFidelity(t *testing.T) {
 		}
 		return slices.Clone(s.Result().TokenIDs)
 	}
-	ids, other := greedy(nil), greedy(random.Flow)
+	ids, other := greedy(nil), greedy(pruning)
 	force := func(f lvlm.Flow) tensor.Tensor {
 		r.Flow = f
 		x, err := m.NewSession().Force(t.Context(), r, ids)
@@ -103,7 +100,7 @@ func TestFidelity(t *testing.T) {
 		}
 		return x
 	}
-	p, q := force(nil), force(random.Flow)
+	p, q := force(nil), force(pruning)
 	kl, same, vocab := 0.0, 0, m.Tokenizer.Size()
 	for i := range p.Rows {
 		x, y := softmax(p.Row(i)[:vocab]), softmax(q.Row(i)[:vocab])
@@ -138,9 +135,9 @@ func TestCost(t *testing.T) {
 	m := openTiny(t)
 	a := &ModelAsker{Model: m, Template: "vicuna_v1"}
 	begin(t, a, &what, 4)
-	full := ask(t, a, &Flow{Name: "none"}, false)
+	full := ask(t, a, newFlow("none", par.Options{}), false)
 	layers, images := m.Config.Text.Layers, m.Config.Vision.Tokens()
-	pruned := ask(t, a, newFlow(t, "fixed", "fixed", par.Options{FromLayer: 2, Keep: []int{1, 5, 7, 9}, Skip: []int{3}}), false)
+	pruned := ask(t, a, newFlow("fixed", par.Options{FromLayer: 2, Keep: []int{1, 5, 7, 9}, Skip: []int{3}}), false)
 	c := pruned.Cost
 	wantMean := float64(2*images+(layers-3)*4) / float64(layers)
 	if c.ImageTokens != images || c.Kept != 4 || c.LayersRun != layers-1 || math.Abs(c.KeptMean-wantMean) > 1e-12 || c.Tokens != 4 {
@@ -168,13 +165,13 @@ func TestImageOnce(t *testing.T) {
 	m := openTiny(t)
 	a := &ModelAsker{Model: m, Template: "vicuna_v1"}
 	begin(t, a, &what, 2)
-	first := ask(t, a, &Flow{Name: "none"}, false)
+	first := ask(t, a, newFlow("none", par.Options{}), false)
 	picture := a.picture
 	again := what
 	again.Text = "What is it?"
 	for range 2 {
 		begin(t, a, &again, 2)
-		r := ask(t, a, &Flow{Name: "none"}, false)
+		r := ask(t, a, newFlow("none", par.Options{}), false)
 		res := a.session.Result()
 		if res.Timings.Vision != 0 || res.Timings.Preprocess != 0 || a.picture != picture {
 			t.Errorf("the image is encoded again: %+v", res.Timings)
@@ -188,7 +185,7 @@ func TestImageOnce(t *testing.T) {
 	}
 	text := Question{Text: "Hello"}
 	begin(t, a, &text, 2)
-	if r := ask(t, a, &Flow{Name: "none"}, true); r.Cost.Vision != 0 || r.Cost.ImageTokens != 0 {
+	if r := ask(t, a, newFlow("none", par.Options{}), true); r.Cost.Vision != 0 || r.Cost.ImageTokens != 0 {
 		t.Errorf("without an image: %+v", r.Cost)
 	}
 	// The same picture in base64 is another one to be read, with the same answer.
@@ -199,7 +196,7 @@ func TestImageOnce(t *testing.T) {
 	inline := what
 	inline.Image = Image{Base64: base64.StdEncoding.EncodeToString(b)}
 	begin(t, a, &inline, 2)
-	if r := ask(t, a, &Flow{Name: "none"}, false); r.Text != first.Text || r.Cost.Vision == 0 {
+	if r := ask(t, a, newFlow("none", par.Options{}), false); r.Text != first.Text || r.Cost.Vision == 0 {
 		t.Errorf("in base64 the answer is %q, not %q", r.Text, first.Text)
 	}
 }
@@ -229,8 +226,8 @@ func TestBeginProblems(t *testing.T) {
 	}
 	// A budget that is out of range shows when a Flow is asked, and harms no other.
 	begin(t, a, &what, 2)
-	if _, err := a.Ask(t.Context(), newFlow(t, "random", "random", par.Options{Tokens: par.Count(99), FromLayer: par.OwnLayer}), true); err == nil || !strings.Contains(err.Error(), "99 image tokens is not in 1..16") {
+	if _, err := a.Ask(t.Context(), newFlow("random", par.Options{Tokens: par.Count(99), FromLayer: par.OwnLayer}), true); err == nil || !strings.Contains(err.Error(), "99 image tokens is not in 1..16") {
 		t.Errorf("error %v", err)
 	}
-	ask(t, a, &Flow{Name: "none"}, true)
+	ask(t, a, newFlow("none", par.Options{}), true)
 }

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/go-par/par/lvlm"
 )
 
 // fake answers from a question's text and a Flow's name alone, so that runs can be
@@ -63,13 +61,6 @@ func (f *fake) Ask(ctx context.Context, flow *Flow, compare bool) (*Reply, error
 	return r, nil
 }
 
-// keepAll is some Flow.
-type keepAll struct{}
-
-func (keepAll) Begin(context.Context, *lvlm.View) error { return nil }
-
-func (keepAll) Layer(context.Context, int, *lvlm.View) (lvlm.Step, error) { return lvlm.Step{}, nil }
-
 // popeData is a small POPE of 9 questions about 3 images, the images mixed.
 func popeData(t *testing.T) string {
 	t.Helper()
@@ -94,7 +85,7 @@ func popeRun(t *testing.T, data, out string) *Run {
 	t.Helper()
 	return &Run{
 		Out: out, Model: "tiny", Sources: []Source{{Kind: "pope", Name: "pope", Dir: data}},
-		Flows:    []Flow{{Name: "none"}, {Name: "fastv:tokens=72", Flow: keepAll{}}},
+		Flows:    []Flow{{Name: "none", Method: "none"}, {Name: "fastv:tokens=72", Method: "random"}},
 		Settings: map[string]string{"fingerprint": "f"},
 		Problem:  func(line string) { t.Error(line) },
 	}

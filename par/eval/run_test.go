@@ -267,7 +267,7 @@ func TestProblems(t *testing.T) {
 	}
 	newRun := func(out string, problems *[]string) *Run {
 		r := popeRun(t, data, out)
-		r.Flows = append(r.Flows, Flow{Name: "bad", Flow: keepAll{}})
+		r.Flows = append(r.Flows, Flow{Name: "bad", Method: "random"})
 		r.Problem = func(line string) { *problems = append(*problems, line) }
 		return r
 	}
@@ -351,7 +351,7 @@ func TestSettings(t *testing.T) {
 	}
 	// More flows and more questions are welcome.
 	r := newRun()
-	r.Flows = append(r.Flows, Flow{Name: "random:tokens=9", Flow: keepAll{}})
+	r.Flows = append(r.Flows, Flow{Name: "random:tokens=9", Method: "random"})
 	a := &fake{}
 	do(t, r, a)
 	if a.asked != 9 {
@@ -363,7 +363,7 @@ func TestGridMistakes(t *testing.T) {
 	data := popeData(t)
 	for what, change := range map[string]func(r *Run){
 		"no benchmark or no flow":          func(r *Run) { r.Flows = nil },
-		"would share the folder":           func(r *Run) { r.Flows = append(r.Flows, Flow{Name: "fastv,tokens=72", Flow: keepAll{}}) },
+		"would share the folder":           func(r *Run) { r.Flows = append(r.Flows, Flow{Name: "fastv,tokens=72", Method: "random"}) },
 		`two benchmarks are called "pop`:   func(r *Run) { r.Sources = append(r.Sources, r.Sources[0]) },
 		"no such file":                     func(r *Run) { r.Sources[0].Dir = filepath.Join(data, "gone") },
 		`benchmark "rope" is not known (f`: func(r *Run) { r.Sources[0].Kind = "rope" },
