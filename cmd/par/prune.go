@@ -38,6 +38,15 @@ func (f *pruneFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.skip, "skip", "", "method fixed: decoder layers to leave out, a `list` like 20,24-26")
 }
 
+// from returns the layer that the method prunes at.
+func (f *pruneFlags) from() int {
+	m, err := par.Find(f.method)
+	if err != nil || f.pruneLayer != par.OwnLayer {
+		return f.pruneLayer
+	}
+	return m.FromLayer
+}
+
 // options reads the flags, as far as that takes no model.
 func (f *pruneFlags) options(seed uint64) (par.Options, error) {
 	o := par.Options{FromLayer: f.pruneLayer, Renumber: f.renumber, Seed: seed}

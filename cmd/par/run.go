@@ -293,6 +293,9 @@ func (f *runFlags) report(res *lvlm.Result, load time.Duration) *report {
 	r.Usage.LayersRun = res.Layers - len(res.Outcome.Skipped)
 	r.Flow.Method = f.prune.method
 	r.Flow.FromLayer = res.Outcome.FromLayer
+	if r.Usage.ImageTokensKept == r.Usage.ImageTokens { // nothing was dropped anywhere
+		r.Flow.FromLayer = f.prune.from()
+	}
 	r.Flow.Kept = append([]int{}, res.Outcome.Kept...)
 	r.Flow.SkippedLayers = append([]int{}, res.Outcome.Skipped...)
 	r.Flow.ByLayer = append([]int{}, res.Outcome.Entered...)
