@@ -138,6 +138,9 @@ func TestMatVecError(t *testing.T) {
 }
 
 func TestMatVecAllocates(t *testing.T) {
+	if raceEnabled {
+		t.Skip("what the race detector is told of moves to the heap")
+	}
 	p := NewPool(2)
 	defer p.Close()
 	r := rand.New(rand.NewPCG(7, 8))
