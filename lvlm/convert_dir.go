@@ -33,6 +33,9 @@ func (c *converter) toDir(in, out string) error {
 			return fmt.Errorf("type %q is not one of a directory's (f32, f16, bf16)", c.o.Type)
 		}
 	}
+	if strings.HasSuffix(out, ".gguf") {
+		return fmt.Errorf("%s: a GGUF file becomes a directory, not another GGUF file", out)
+	}
 	m := new(Model)
 	defer m.Close()
 	src, err := m.openGGUF(in, Options{Projector: c.o.Projector})

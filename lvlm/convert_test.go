@@ -380,6 +380,7 @@ func TestConvertRefuses(t *testing.T) {
 		{"unknown type", dir, "x.gguf", ConvertOptions{Type: "q9"}, `type "q9" is not known`},
 		{"unknown projector type", dir, "x.gguf", ConvertOptions{ProjectorType: "q9"}, `type "q9" is not known`},
 		{"quantised directory", model, "x", ConvertOptions{Type: "q8_0"}, "f32, f16, bf16"},
+		{"GGUF to GGUF", model, "x.gguf", ConvertOptions{}, "becomes a directory"},
 		{"nothing there", filepath.Join(tmp, "none"), "x.gguf", ConvertOptions{}, "none"},
 		{"a directory to write to that is a checkpoint", model, dir, ConvertOptions{}, "config.json: is there already"},
 		{"scaling without words", scaled.write(t), "x.gguf", ConvertOptions{}, "rope_scaling"},

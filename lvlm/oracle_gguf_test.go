@@ -85,8 +85,31 @@ func TestOracleGGUF(t *testing.T) {
 			var e ggufExpect
 			readJSON(t, filepath.Join(dir, "expect.json"), &e)
 			for _, c := range e.checkpoints(dir) {
-				t.Run(strings.TrimSuffix(filepath.Base(c.model)+" "+filepath.Base(c.mmproj), " ."), func(t *testing.T) { e.check(t, dir, c.model, c.mmproj) })
+				t.Run(strings.TrimSuffix(filepath.Base(c.model)+" "+filepath.Base(c.mmproj), " ."), func(t *testing.T) {
+					e.check(t, dir, c.model, c.mmproj)
+				})
 			}
+		})
+	}
+}
+
+// TestOracleGGUFConverted holds the directories that GGUF files are converted to
+// against the same expectations: no value changes, quantised ones become f32.
+func TestOracleGGUFConverted(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(oracle(t), "gguf", "models", "*"))
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no gguf/models/* in the oracle folder: %v", err)
+	}
+	for _, dir := range dirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			var e ggufExpect
+			readJSON(t, filepath.Join(dir, "expect.json"), &e)
+			c := e.checkpoints(dir)[0]
+			out := filepath.Join(t.TempDir(), "converted")
+			if _, err := lvlm.Convert(t.Context(), c.model, out, lvlm.ConvertOptions{Projector: c.mmproj}); err != nil {
+				t.Fatal(err)
+			}
+			e.check(t, dir, out, "")
 		})
 	}
 }

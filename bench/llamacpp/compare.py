@@ -9,6 +9,8 @@ Prints one JSON object a file: medians, ratios of medians, and spreads
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import statistics
@@ -20,6 +22,17 @@ def spread(x):
     return (max(x) - min(x)) / statistics.median(x)
 
 
+@contextlib.contextmanager
+def alone(path):
+    """Holds a lock, by which others who measure on the machine wait for their turn."""
+    if not path:
+        yield
+        return
+    with open(path, "w") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("-ours", required=True, help="binary of this folder's main.go")
@@ -28,6 +41,7 @@ def main():
     p.add_argument("-decode", type=int, default=32)
     p.add_argument("-threads", type=int, default=2)
     p.add_argument("-reps", type=int, default=3)
+    p.add_argument("-lock", help="file to lock during each pair of runs")
     p.add_argument("-flash", action="store_true", help="flash attention in llama.cpp")
     p.add_argument("files", nargs="+")
     a = p.parse_args()
@@ -35,12 +49,13 @@ def main():
     for path in a.files:
         runs = {"ours": [], "llama.cpp": []}
         for _ in range(a.reps):
-            ours = json.loads(subprocess.check_output([
-                a.ours, "-m", path, "-tokens", str(a.tokens), "-decode", str(a.decode), "-threads", str(a.threads)]))
-            flags = ["-flash"] if a.flash else []
-            theirs = json.loads(subprocess.check_output(
-                [a.python, peer, "-m", path, "-decode", str(a.decode), "-threads", str(a.threads)] + flags,
-                input=json.dumps(ours.pop("ids")).encode(), stderr=subprocess.DEVNULL))
+            with alone(a.lock):
+                ours = json.loads(subprocess.check_output([
+                    a.ours, "-m", path, "-tokens", str(a.tokens), "-decode", str(a.decode), "-threads", str(a.threads)]))
+                flags = ["-flash"] if a.flash else []
+                theirs = json.loads(subprocess.check_output(
+                    [a.python, peer, "-m", path, "-decode", str(a.decode), "-threads", str(a.threads)] + flags,
+                    input=json.dumps(ours.pop("ids")).encode(), stderr=subprocess.DEVNULL))
             runs["ours"].append(ours)
             runs["llama.cpp"].append(theirs)
             print(json.dumps({"ours": ours, "llama.cpp": {k: v for k, v in theirs.items() if k != "system"}}), file=sys.stderr)
