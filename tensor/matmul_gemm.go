@@ -60,8 +60,9 @@ type gemmPack gemm
 func (p *Pool) gemm(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 	t := &p.tasks.gemm
 	t.format, t.zero = p.compute.with(w).panelFormat(w.typ)
-	for lo := 0; lo < dst.Rows; lo += gemmRows {
-		hi := min(lo+gemmRows, dst.Rows)
+	chunk := ceilDiv(dst.Rows, ceilDiv(dst.Rows, gemmRows))
+	for lo := 0; lo < dst.Rows; lo += chunk {
+		hi := min(lo+chunk, dst.Rows)
 		t.pool, t.dst, t.a, t.w, t.bias = p, dst.Slice(lo, hi), a, w, bias
 		t.rows, t.first = nil, lo
 		if rows != nil {
