@@ -57,7 +57,7 @@ func newCDPruner(o Options) (lvlm.Flow, error) {
 // (0, 1].
 func relevances(p *tensor.Pool, patches, texts tensor.Tensor) []float64 {
 	like := tensor.New(patches.Rows, texts.Rows)
-	p.MatMul(like, unitRows(patches), nil, matrix(unitRows(texts)), nil)
+	p.MatMul(like, unitRows(patches), nil, unitRows(texts).Matrix(), nil)
 	out := make([]float64, patches.Rows)
 	for i := range out {
 		for _, c := range like.Row(i) {

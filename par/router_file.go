@@ -240,7 +240,7 @@ func (l *routerLoader) layer(prefix string, width int, c *lvlm.TextConfig) nn.De
 // Save writes the router to a safetensors file that LoadRouter reads.
 func (r *Router) Save(path string) error {
 	w := &routerWriter{}
-	w.add("layer_tokens", []int{r.LayerTokens.Rows, r.LayerTokens.Cols}, matrix(r.LayerTokens))
+	w.add("layer_tokens", []int{r.LayerTokens.Rows, r.LayerTokens.Cols}, r.LayerTokens.Matrix())
 	w.vector("norm.weight", r.Norm.W)
 	w.linear("head", &r.Head)
 	if r.Down != nil {

@@ -29,7 +29,7 @@ func forwardNoisy(p *tensor.Pool, ws *nn.Workspace, l *nn.DecoderLayer, x tensor
 	ctx := tensor.New(x.Rows, a.Heads*a.HeadDim)
 	for head := range a.Heads {
 		group := head * a.KVHeads / a.Heads
-		p.MatMul(logits, columns(q, head, a.HeadDim), nil, matrix(columns(k, group, a.HeadDim)), nil)
+		p.MatMul(logits, columns(q, head, a.HeadDim), nil, columns(k, group, a.HeadDim).Matrix(), nil)
 		for i := range logits.Data {
 			logits.Data[i] *= scale
 		}
@@ -37,7 +37,7 @@ func forwardNoisy(p *tensor.Pool, ws *nn.Workspace, l *nn.DecoderLayer, x tensor
 		for i := range logits.Rows {
 			softmax(logits.Row(i), int(limits[i]))
 		}
-		p.MatMul(out, logits, nil, matrix(transposed(columns(v, group, a.HeadDim))), nil)
+		p.MatMul(out, logits, nil, transposed(columns(v, group, a.HeadDim)).Matrix(), nil)
 		for i := range out.Rows {
 			copy(ctx.Row(i)[head*a.HeadDim:], out.Row(i))
 		}
@@ -49,8 +49,6 @@ func forwardNoisy(p *tensor.Pool, ws *nn.Workspace, l *nn.DecoderLayer, x tensor
 	l.PostNorm.Forward(p, h, x)
 	p.Add(x, l.MLP.Forward(p, ws, h))
 }
-
-func matrix(x tensor.Tensor) *tensor.Matrix { return tensor.FromF32(x.Rows, x.Cols, x.Data) }
 
 // columns returns the i-th block of so many columns.
 func columns(x tensor.Tensor, i, width int) tensor.Tensor {

@@ -116,7 +116,7 @@ func raters(v *lvlm.View) []int32 {
 	x := tensor.New(len(text), v.Embeds.Cols)
 	tensor.Gather(x, v.Embeds, text)
 	like := tensor.New(len(images), len(text))
-	v.Pool.MatMul(like, v.Embeds, images, matrix(x), nil)
+	v.Pool.MatMul(like, v.Embeds, images, x.Matrix(), nil)
 	for i := range like.Rows {
 		softmax(like.Row(i), like.Cols)
 	}

@@ -108,7 +108,7 @@ func (z *zipped) merge(p *tensor.Pool, features, keys tensor.Tensor, rest []int)
 		copy(targets.Row(i), unit.Row(t))
 	}
 	like := tensor.New(unit.Rows, len(z.targets))
-	p.MatMul(like, unit, nil, matrix(targets), nil)
+	p.MatMul(like, unit, nil, targets.Matrix(), nil)
 	z.merged = tensor.New(len(z.targets), features.Cols)
 	count := make([]int, len(z.targets))
 	for _, j := range rest {

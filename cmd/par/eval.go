@@ -253,7 +253,9 @@ func (w *wanted) make(ctx context.Context, m *lvlm.Model, note func(string)) (ev
 			out.Files = append(out.Files, path)
 		}
 	}
-	_, err := par.New(out.Method, out.Options)
+	check := out.Options
+	check.Question = "any" // each question's own takes its place
+	_, err := par.New(out.Method, check)
 	return out, err
 }
 
