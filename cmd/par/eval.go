@@ -280,8 +280,10 @@ func (f *evalFlags) run(ctx context.Context, io streams, r *eval.Run, flows []*w
 			}
 			continue
 		}
-		if router := flow.Options.Router; router != nil {
-			defer router.Close()
+		if o := flow.Options; o.Router != nil {
+			defer o.Router.Close()
+		} else if o.CLIP != nil {
+			defer o.CLIP.Close()
 		}
 		r.Flows = append(r.Flows, flow)
 	}
