@@ -135,36 +135,39 @@ func (s Source) scienceQuestion(r records.Record) (*Question, error) {
 	return q, nil
 }
 
-// Judge takes a question without an answer for a wrong one, as the script does.
+// Judge takes a question without an answer for a wrong one and, as nothing shows
+// whether it had an image, not for one with an image: so does the script.
 func (b *scienceQA) Judge(unit []int, answers []*Answer) []Mark {
-	i := unit[0]
+	p := b.problems[unit[0]]
+	if answers[0] == nil {
+		return b.mark(b.category(withoutImage), 0)
+	}
 	right := 0.0
-	if answers[0] != nil && scienceChoice(answers[0].Text, len(b.problems[i].Choices)) == b.problems[i].Answer {
+	if scienceChoice(answers[0].Text, len(p.Choices)) == p.Answer {
 		right = 1
 	}
-	return b.mark(b.category(b.questions[i].Category), right)
+	return b.mark(b.category(b.questions[unit[0]].Category), right)
 }
 
-var (
-	theAnswerIsDot = regexp.MustCompile(`The answer is ([A-E])\.`)
-	theAnswerIs    = regexp.MustCompile(`The answer is ([A-E])`)
-)
+// theAnswerIs finds a letter with any character behind it.
+var theAnswerIs = regexp.MustCompile(`The answer is ([A-Z]).`)
 
-// scienceChoice returns which of the choices an answer names, -1 for none: a letter,
-// a letter with ". " behind it at the start, or one after "The answer is ".
+// scienceChoice returns which of the choices an answer names, -1 for none: a letter
+// and nothing else, a letter with ". " behind it at the start, or the only one after
+// "The answer is ".
 func scienceChoice(text string, choices int) int {
-	text = strings.ReplaceAll(text, "\n", ". ")
 	letter := ""
-	if bare := strings.TrimSpace(text); len(bare) == 1 && strings.Contains(scienceLetters, bare) {
-		letter = bare
-	} else if len(text) >= 3 && text[1:3] == ". " && strings.Contains(scienceLetters, text[:1]) {
+	if len(text) == 1 || len(text) >= 3 && text[1:3] == ". " {
 		letter = text[:1]
-	} else if m := theAnswerIsDot.FindStringSubmatch(text); m != nil {
-		letter = m[1]
-	} else if m := theAnswerIs.FindStringSubmatch(text); m != nil {
-		letter = m[1]
 	}
-	if i := strings.Index(scienceLetters, letter); letter != "" && i < choices {
+	if letter == "" || !strings.Contains(scienceLetters, letter) {
+		found := theAnswerIs.FindAllStringSubmatch(text, 2)
+		if len(found) != 1 {
+			return -1
+		}
+		letter = found[0][1]
+	}
+	if i := strings.Index(scienceLetters, letter); i < choices {
 		return i
 	}
 	return -1

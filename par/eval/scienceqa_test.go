@@ -29,7 +29,7 @@ func TestScienceQA(t *testing.T) {
 		"accuracy, questions with an image": 50, "accuracy, all questions": 100 * 2. / 3,
 	})
 	wantScores(t, "missing", graded(t, b, "A", missing, missing), map[string]float64{
-		"accuracy, questions with an image": 50, "accuracy, all questions": 100 * 1. / 3,
+		"accuracy, questions with an image": 100, "accuracy, all questions": 100 * 1. / 3,
 	})
 }
 
@@ -39,9 +39,11 @@ func TestScienceChoice(t *testing.T) {
 		choices int
 		want    int
 	}{
-		{"B", 2, 1}, {" B\t", 2, 1}, {"B.", 2, -1}, {"B. y", 2, 1}, {"B\ny", 2, 1}, {"B.\ny", 2, -1}, {"b", 2, -1}, {"C", 2, -1}, {"E", 5, 4}, {"F", 6, -1},
-		{"I think. The answer is B.", 2, 1}, {"The answer is B", 2, 1}, {"The answer is A but. The answer is B.", 2, 1},
-		{"the answer is B.", 2, -1}, {"The answer is (B).", 2, -1}, {"", 2, -1}, {"A, B", 2, -1}, {"Because", 2, -1}, {"AB", 2, -1},
+		{"B", 2, 1}, {" B", 2, -1}, {"B.", 2, -1}, {"B. y", 2, 1}, {"B. ", 2, 1}, {"B\ny", 2, -1}, {"b", 2, -1}, {"C", 2, -1}, {"E", 5, 4}, {"F", 6, -1},
+		{"F. The answer is B.", 6, 1}, {"I think. The answer is B.", 2, 1}, {"The answer is B", 2, -1}, {"The answer is B,", 2, 1}, {"The answer is B\n", 2, -1},
+		{"The answer is A but. The answer is B.", 2, -1}, {"The answer is A. The answer is A.", 2, -1}, {"The answer is A. The answer is B", 2, 0},
+		{"the answer is B.", 2, -1}, {"The answer is (B).", 2, -1}, {"The answer is Z.", 2, -1}, {"", 2, -1}, {"A, B", 2, -1}, {"Because", 2, -1}, {"AB", 2, -1},
+		{"é. x", 2, -1},
 	} {
 		if got := scienceChoice(c.text, c.choices); got != c.want {
 			t.Errorf("%q of %d choices names %d, want %d", c.text, c.choices, got, c.want)

@@ -134,7 +134,7 @@ func judge(b Benchmark, answers []*Answer) *judged {
 }
 
 func newRow(benchmark, flow string, j *judged, b Benchmark) Row {
-	row := Row{Benchmark: benchmark, Flow: flow, Questions: len(j.answers), Scores: j.scores}
+	row := Row{Benchmark: benchmark, Flow: flow, Questions: len(j.answers), Scores: append([]Score{}, j.scores...)}
 	var answered []*Answer
 	for _, a := range j.answers {
 		if a == nil {
