@@ -112,7 +112,9 @@ func TestFidelity(t *testing.T) {
 		}
 	}
 	f := pruned.Fidelity
-	if math.Abs(f.KL-kl) > 1e-9 || f.Agree != float64(same)/8 || f.Exact != slices.Equal(ids, other) || kl == 0 {
+	// Answers forced in other company round their logits otherwise, by some 1e-7 of
+	// values of order 1 each, which is how far KL may be off.
+	if math.Abs(f.KL-kl) > 1e-6 || f.Agree != float64(same)/8 || f.Exact != slices.Equal(ids, other) || kl == 0 {
 		t.Errorf("pruned: %+v, want KL %v, %d of 8 the same", f, kl, same)
 	}
 }
