@@ -83,6 +83,7 @@ func (c *Chart) Draw() *image.RGBA {
 		p.drawSeries(i)
 	}
 	p.drawLegend()
+	p.drawLabels()
 	return img
 }
 
@@ -92,6 +93,8 @@ type plot struct {
 	img  *image.RGBA
 	area image.Rectangle // between the axes
 	x, y span
+
+	legend image.Rectangle
 }
 
 // axes returns what the axes have to cover.
@@ -123,9 +126,14 @@ func (p *plot) layOut() {
 		widest = max(widest, w)
 	}
 	left := gap + line + gap + widest + gap
+	right := 2 * gap
+	for _, t := range p.x.ticks() {
+		w, _ := font.Size(p.x.spell(t), scale)
+		right = max(right, w/2+2)
+	}
 	top := gap + line + gap
 	bottom := gap + line + gap + line + gap
-	p.area = image.Rect(left, top, p.img.Rect.Max.X-2*gap, p.img.Rect.Max.Y-bottom)
+	p.area = image.Rect(left, top, p.img.Rect.Max.X-right, p.img.Rect.Max.Y-bottom)
 }
 
 // at returns the pixel of a point.
@@ -186,23 +194,61 @@ func (p *plot) drawSeries(i int) {
 		if s.Marks {
 			p.mark(x, y, i)
 		}
-		if q.Label != "" {
-			p.label(x, y, q.Label)
+	}
+}
+
+// drawLabels writes beside the points, where there is room.
+func (p *plot) drawLabels() {
+	taken := []image.Rectangle{p.legend}
+	for _, s := range p.Series {
+		for _, q := range s.Points {
+			if x, y, ok := p.place(q); ok {
+				taken = append(taken, image.Rect(int(x)-6, int(y)-6, int(x)+6, int(y)+6))
+			}
+		}
+	}
+	for _, s := range p.Series {
+		for _, q := range s.Points {
+			if x, y, ok := p.place(q); ok && q.Label != "" {
+				box := p.room(int(x), int(y), q.Label, taken)
+				p.text(box.Min.X, box.Min.Y, q.Label)
+				taken = append(taken, box)
+			}
 		}
 	}
 }
 
-// label writes beside a point, where there is room for it.
-func (p *plot) label(x, y float64, text string) {
-	w, _ := font.Size(text, scale)
-	left, top := int(x)+gap, int(y)-line-4
-	if left+w > p.area.Max.X {
-		left = int(x) - gap - w
+// place returns the pixel of a point that has one.
+func (p *plot) place(q Point) (x, y float64, ok bool) {
+	if !p.x.shows(q.X) || !p.y.shows(q.Y) {
+		return 0, 0, false
 	}
-	if top < p.area.Min.Y {
-		top = int(y) + 4
+	x, y = p.at(q.X, q.Y)
+	return x, y, true
+}
+
+// room returns where a text beside a point covers nothing, or else least.
+func (p *plot) room(x, y int, text string, taken []image.Rectangle) image.Rectangle {
+	w, h := font.Size(text, scale)
+	const near = 8
+	var best image.Rectangle
+	least := math.MaxInt
+	for _, at := range []image.Point{
+		{x + near, y - h}, {x + near, y}, {x - near - w, y - h}, {x - near - w, y}, {x - w/2, y - near - h}, {x - w/2, y + near},
+		{x + near, y - 2*h}, {x + near, y + h}, {x - near - w, y - 2*h}, {x - near - w, y + h},
+	} {
+		box := image.Rectangle{at, at.Add(image.Pt(w, h))}
+		in := box.Intersect(p.area)
+		covered := w*h - in.Dx()*in.Dy()
+		for _, t := range taken {
+			in := box.Intersect(t)
+			covered += in.Dx() * in.Dy()
+		}
+		if covered < least {
+			best, least = box, covered
+		}
 	}
-	p.text(left, top, text)
+	return best
 }
 
 // drawLegend names the series in the corner of the area that fewest points are in.
@@ -218,6 +264,7 @@ func (p *plot) drawLegend() {
 		return
 	}
 	box := p.corner(image.Pt(widest+5*gap, rows*(line+4)+gap))
+	p.legend = box
 	p.fill(box, color.RGBA{255, 255, 255, 255})
 	y := box.Min.Y + gap/2
 	for i, s := range p.Series {

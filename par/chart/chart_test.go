@@ -98,6 +98,35 @@ func TestDraw(t *testing.T) {
 	}
 }
 
+// TestLabels finds room for labels of points that lie close together.
+func TestLabels(t *testing.T) {
+	c := &Chart{X: Axis{Max: 3}, Y: Axis{Max: 2}, Series: []Series{{Name: "a", Marks: true}}}
+	for i := range 4 {
+		c.Series[0].Points = append(c.Series[0].Points, Point{X: 1 + float64(i)/1000, Y: 1, Label: "label"})
+	}
+	c.Series[0].Points = append(c.Series[0].Points, Point{X: 3, Y: 2, Label: "in the corner"})
+	p := &plot{Chart: c, img: image.NewRGBA(image.Rect(0, 0, 960, 600))}
+	p.x, p.y = p.axes()
+	p.layOut()
+	var taken []image.Rectangle
+	for _, q := range c.Series[0].Points {
+		x, y, ok := p.place(q)
+		if !ok {
+			t.Fatal("a point has no place")
+		}
+		box := p.room(int(x), int(y), q.Label, taken)
+		for _, other := range taken {
+			if box.Overlaps(other) {
+				t.Errorf("label at %v covers that at %v", box, other)
+			}
+		}
+		if !box.In(p.area) {
+			t.Errorf("label at %v is not in %v", box, p.area)
+		}
+		taken = append(taken, box)
+	}
+}
+
 // TestMarks draws more series than there are colours.
 func TestMarks(t *testing.T) {
 	c := &Chart{Width: 400, Height: 300}

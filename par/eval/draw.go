@@ -37,7 +37,7 @@ func (t *Table) chart(benchmark string) *chart.Chart {
 		name, budget, _ := strings.Cut(r.Flow, ":")
 		if _, ok := at[name]; !ok {
 			at[name] = len(c.Series)
-			c.Series = append(c.Series, chart.Series{Name: name, Line: true, Marks: true})
+			c.Series = append(c.Series, chart.Series{Name: name, Marks: true})
 		}
 		p := chart.Point{X: r.Costs.Prefill + r.Costs.Router, Y: r.Scores[0].Value, Label: label(budget)}
 		if i := r.Change; i != nil {
@@ -50,18 +50,27 @@ func (t *Table) chart(benchmark string) *chart.Chart {
 		return nil
 	}
 	for i := range c.Series {
+		c.Series[i].Line = len(c.Series[i].Points) > 1
 		slices.SortFunc(c.Series[i].Points, func(a, b chart.Point) int { return cmp.Compare(a.X, b.X) })
 	}
 	return c
 }
 
-// label keeps of a budget what fits beside a point: no paths.
+// label spells a budget as short as it is written beside a point: T image tokens, L
+// layers, no files.
 func label(budget string) string {
 	var parts []string
 	for _, p := range strings.Split(budget, ",") {
-		if !strings.ContainsAny(p, "/\\.") || strings.HasPrefix(p, "tokens=") || strings.HasPrefix(p, "flops=") {
+		key, value, _ := strings.Cut(p, "=")
+		switch key {
+		case "tokens":
+			parts = append(parts, "T="+value)
+		case "layers":
+			parts = append(parts, "L="+value)
+		case "router", "order", "clip", "":
+		default:
 			parts = append(parts, p)
 		}
 	}
-	return strings.Join(parts, ",")
+	return strings.Join(parts, " ")
 }

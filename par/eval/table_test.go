@@ -124,7 +124,7 @@ func TestTable(t *testing.T) {
 	if len(charts) != 1 || c == nil || len(c.Series) != 1 {
 		t.Fatalf("charts %v", charts)
 	}
-	if p := c.Series[0].Points[0]; c.Series[0].Name != "fastv" || p.X != 17 || p.Y != 50 || p.Low != 0 || p.High != 75 || p.Label != "tokens=72" {
+	if p := c.Series[0].Points[0]; c.Series[0].Name != "fastv" || p.X != 17 || p.Y != 50 || p.Low != 0 || p.High != 75 || p.Label != "T=72" {
 		t.Errorf("series %+v", c.Series[0])
 	}
 	var picture bytes.Buffer
@@ -193,7 +193,7 @@ func TestNothingAnswered(t *testing.T) {
 
 func TestLabel(t *testing.T) {
 	for budget, want := range map[string]string{
-		"": "", "tokens=72": "tokens=72", "tokens=176,layers=28,router=out/r.safetensors": "tokens=176,layers=28", "flops=0.5": "flops=0.5", "tokens=0.25,seed=1": "tokens=0.25,seed=1",
+		"": "", "tokens=72": "T=72", "tokens=176,layers=28,router=out/r.safetensors": "T=176 L=28", "flops=0.5": "flops=0.5", "tokens=0.25,seed=1": "T=0.25 seed=1",
 	} {
 		if got := label(budget); got != want {
 			t.Errorf("%q is shown as %q, want %q", budget, got, want)
