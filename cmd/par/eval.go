@@ -303,6 +303,8 @@ func (f *evalFlags) run(ctx context.Context, io streams, r *eval.Run, flows []*w
 	n, err := r.Do(ctx, a)
 	t.n += n
 	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted; the same command goes on from here")
 	case err != nil:
 		return err
 	case !r.Shard.Whole():

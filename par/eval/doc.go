@@ -9,7 +9,7 @@
 // Run asks. Answers are appended to one file a benchmark and Flow, in the layout of
 // LLaVA's evaluation scripts, and each is on the disk before the next is asked for, so
 // that a run may be killed at any time and started again. A Shard of a run asks its
-// part of the questions; Merge joins the parts. MakeTable computes everything that is
+// part of the questions. MakeTable joins the parts and computes everything that is
 // reported from these files alone.
 //
 // What is malformed or missing is reported with its file and line and counted; the

@@ -229,8 +229,8 @@ func (t *Table) legend(b *strings.Builder) {
 Change is that of the score from the unpruned model's, from and to are the ends of its
 95 % interval (paired bootstrap over the questions). Times are medians, the rest are
 means. Prefill leaves out the router, decode is that of the whole answer. TFLOPs are
-those of vision and prefill: "paper" as in Table 1 of the PAR paper, "actual" with every
-matrix and the router. KV is what the cache holds at the end of an answer. Image tokens
+those of vision and prefill: "paper" by the convention of the PAR paper's Table 1, "actual"
+with every matrix and the router. KV is what the cache holds at the end of an answer. Image tokens
 are counted at the last layer, and averaged over all layers.
 `)
 	var said []string

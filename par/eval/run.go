@@ -2,15 +2,8 @@ package eval
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -114,52 +107,6 @@ func (r *Run) check() error {
 	return nil
 }
 
-// Manifest tells what a folder holds answers of.
-type Manifest struct {
-	Model   string            `json:"model"`
-	Sources []Source          `json:"benchmarks"`
-	Flows   []string          `json:"flows"`
-	Full    string            `json:"full,omitempty"` // which flow is the unpruned model
-	Compare bool              `json:"compare"`
-	Options map[string]string `json:"settings"`
-}
-
-const manifestFile = "run.json"
-
-// save writes the manifest, the same for every shard of a run.
-func (r *Run) save() error {
-	m := Manifest{Model: r.Model, Sources: r.Sources, Compare: r.Compare, Options: r.Settings}
-	for _, f := range r.Flows {
-		m.Flows = append(m.Flows, f.Name)
-		if f.Full() && m.Full == "" {
-			m.Full = f.Name
-		}
-	}
-	if err := os.MkdirAll(r.Out, 0o777); err != nil {
-		return err
-	}
-	return writeJSON(filepath.Join(r.Out, manifestFile), m)
-}
-
-// ReadManifest reads what the last run in a folder asked.
-func ReadManifest(out string) (*Manifest, error) {
-	path := filepath.Join(out, manifestFile)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	m := new(Manifest)
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	for _, s := range m.Sources {
-		if _, err := findKind(s.Kind); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return m, nil
-}
-
 // prepare reads a benchmark and the answers that are there already.
 func (r *Run) prepare(s Source, c *counter) (*job, error) {
 	b, err := Load(s, c.add)
@@ -196,70 +143,6 @@ func byImage(questions []Question) []*Question {
 	}
 	slices.SortStableFunc(list, func(a, b *Question) int { return first[a.Image] - first[b.Image] })
 	return list
-}
-
-const settingsFile = "settings.json"
-
-// open opens the answers file of a benchmark and a Flow, and makes sure that what is
-// in it was answered under the same settings.
-func (r *Run) open(s Source, f *Flow, compare bool) (*store, error) {
-	dir := answersDir(r.Out, s.Name, f.Name)
-	settings := maps.Clone(r.Settings)
-	if settings == nil {
-		settings = map[string]string{}
-	}
-	settings["model"], settings["flow"] = r.Model, f.Name
-	settings["max_tokens"], settings["compare"] = fmt.Sprint(s.maxTokens()), fmt.Sprint(compare)
-	for i, path := range f.Files {
-		digest, err := fileDigest(path)
-		if err != nil {
-			return nil, err
-		}
-		settings[fmt.Sprintf("file_%d", i)] = digest
-	}
-	if err := keepSettings(dir, settings); err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, r.Shard.answersFile())
-	st, err := openStore(path)
-	if err == nil && st.dropped > 0 && r.Note != nil {
-		r.Note(fmt.Sprintf("%s: an unfinished line of %d bytes at the end is dropped; its question is asked again", path, st.dropped))
-	}
-	return st, err
-}
-
-// keepSettings writes the settings to a folder, or holds them against those there.
-func keepSettings(dir string, settings map[string]string) error {
-	path := filepath.Join(dir, settingsFile)
-	var there map[string]string
-	b, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(b, &there); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		for _, k := range slices.Sorted(maps.Keys(settings)) {
-			if there[k] != settings[k] {
-				return fmt.Errorf("%s: field %s: the answers there were given with %q, not %q; choose another folder", path, k, there[k], settings[k])
-			}
-		}
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	return writeJSON(path, settings)
-}
-
-func fileDigest(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:]), nil
 }
 
 // ask asks one benchmark's questions, each under every Flow before the next.
@@ -308,79 +191,4 @@ func (j *job) close() error {
 		err = errors.Join(err, s.close())
 	}
 	return err
-}
-
-// progress counts answers.
-type progress struct {
-	tell        func(done, total int, note string)
-	done, total int
-}
-
-func (p *progress) step(note string) {
-	p.done++
-	p.show(note)
-}
-
-// drop gives n answers up.
-func (p *progress) drop(n int) { p.total -= n }
-
-func (p *progress) show(note string) {
-	if p.tell != nil {
-		p.tell(p.done, p.total, note)
-	}
-}
-
-// counter counts what is wrong with the input.
-type counter struct {
-	n      int
-	report func(string)
-	strict bool
-	first  error
-}
-
-func (c *counter) add(err error) {
-	c.n++
-	if c.first == nil {
-		c.first = err
-	}
-	if c.report != nil && !(c.strict && c.n > 1) {
-		c.report(err.Error())
-	}
-}
-
-// fail counts, and returns an error where the run must not go on.
-func (c *counter) fail(err error) error {
-	c.add(err)
-	return c.stopped()
-}
-
-// stopped returns an error where the run must not go on.
-func (c *counter) stopped() error {
-	if c.strict && c.n > 0 {
-		return fmt.Errorf("stopped at the first problem: %w", c.first)
-	}
-	return nil
-}
-
-// answersDir is where the answers to a benchmark under a Flow are.
-func answersDir(out, benchmark, flow string) string {
-	return filepath.Join(out, folder(benchmark), folder(flow))
-}
-
-// folder turns a name into one that every file system takes, and that differs from
-// those of other names.
-func folder(name string) string {
-	b := []byte(name)
-	changed := len(b) == 0 || len(b) > 80
-	for i, c := range b {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '=' || c == '.' && i > 0) {
-			b[i] = '_'
-			changed = changed || c != ':' && c != ',' && c != '%'
-		}
-	}
-	if !changed {
-		return string(b)
-	}
-	h := sha256.Sum256([]byte(name))
-	return string(b[:min(len(b), 64)]) + "-" + hex.EncodeToString(h[:4])
 }

@@ -18,8 +18,8 @@ type Source struct {
 	Kind string `json:"benchmark"` // one of Kinds
 	Name string `json:"name"`      // in tables and folder names; Kind where not given
 
-	// Dir is the folder that the others are relative to, in the layout of LLaVA's
-	// evaluation data; they say what differs from it.
+	// Dir is a folder in the layout of LLaVA's evaluation data. The others say where
+	// something is that is not there.
 	Dir       string `json:"dir"`
 	Questions string `json:"questions,omitempty"` // file
 	Labels    string `json:"labels,omitempty"`    // file, or folder of files
@@ -209,8 +209,8 @@ func Load(s Source, report func(error)) (Benchmark, error) {
 	return b, nil
 }
 
-// path returns where a file is: where it is said to be, seen from here, or else in
-// the benchmark's folder.
+// path returns where a file is: where it is said to be, or else in the benchmark's
+// folder.
 func (s Source) path(said, usual string) string {
 	switch {
 	case said != "":

@@ -23,40 +23,30 @@ type store struct {
 // a run left that was killed while writing; it is cut off, and its question will be
 // asked again.
 func openStore(path string) (*store, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	whole := wholeLines(data)
+	list, err := parseAnswers(path, whole)
 	if err != nil {
 		return nil, err
 	}
-	s := &store{f: f, answers: map[key]*Answer{}}
-	if err := s.recover(path); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-func (s *store) recover(path string) error {
-	data, err := io.ReadAll(s.f)
-	if err != nil {
-		return err
-	}
-	whole := bytes.LastIndexByte(data, '\n') + 1
-	list, err := parseAnswers(path, data[:whole])
-	if err != nil {
-		return err
-	}
+	s := &store{answers: map[key]*Answer{}, dropped: len(data) - len(whole)}
 	for _, a := range list {
 		s.answers[a.key()] = a
 	}
-	s.dropped = len(data) - whole
 	if s.dropped > 0 {
-		if err := s.f.Truncate(int64(whole)); err != nil {
-			return err
+		if err := os.Truncate(path, int64(len(whole))); err != nil {
+			return nil, err
 		}
 	}
-	_, err = s.f.Seek(int64(whole), io.SeekStart)
-	return err
+	s.f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	return s, err
 }
+
+// wholeLines returns data up to the end of its last line that has one.
+func wholeLines(data []byte) []byte { return data[:bytes.LastIndexByte(data, '\n')+1] }
 
 // add appends an answer. It is on the disk when add returns.
 func (s *store) add(a *Answer) error {
@@ -86,7 +76,7 @@ func readAnswers(path string) ([]*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseAnswers(path, data[:bytes.LastIndexByte(data, '\n')+1])
+	return parseAnswers(path, wholeLines(data))
 }
 
 // parseAnswers reads the lines of an answers file, whose questions must differ.
