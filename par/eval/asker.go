@@ -63,9 +63,10 @@ type ModelAsker struct {
 	image   Image
 	picture *preprocess.RGB
 	vision  float64 // ms that encoding the picture took
-	request lvlm.Request
 
 	question string
+	request  lvlm.Request
+
 	// The unpruned model's answer to the question, where it was asked for, and its
 	// logits along it.
 	ids    []int32
