@@ -51,10 +51,13 @@ func OpenCLIP(dir string) (*CLIP, error) {
 			c.ranks[m] = i
 		}
 	}
-	for piece, id := range map[string]*int32{clipStart: &c.start, clipEnd: &c.end} {
+	for _, mark := range []struct {
+		piece string
+		id    *int32
+	}{{clipStart, &c.start}, {clipEnd, &c.end}} {
 		var ok bool
-		if *id, ok = c.ids[piece]; !ok {
-			return nil, fmt.Errorf("%s: vocab: no %s, as CLIP's has", dir, piece)
+		if *mark.id, ok = c.ids[mark.piece]; !ok {
+			return nil, fmt.Errorf("%s: vocab: no %s, as CLIP's has", dir, mark.piece)
 		}
 	}
 	return c, nil
