@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // Decoder is a LLaMA language model (Touvron et al., 2023).
@@ -14,6 +15,7 @@ type Decoder struct {
 	Norm   nn.RMSNorm
 	Head   nn.Linear // [vocab, hidden]; Embed where the checkpoint ties them
 	RoPE   *nn.RoPE
+	Cache  quant.Type // of keys and values: F32, F16, BF16 or Q8_0
 }
 
 // sequence is what the decoder remembers of one token stream: per layer the keys
@@ -148,7 +150,11 @@ func (s *sequence) compress(x tensor.Tensor, rows []int32) tensor.Tensor {
 func (s *sequence) layer(i int, x tensor.Tensor, rows []int32, room int) tensor.Tensor {
 	l := &s.dec.Layers[i]
 	if s.cache[i] == nil {
-		s.cache[i] = tensor.NewKV(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows+room)
+		kv, err := tensor.NewKVOf(s.dec.Cache, l.Attn.KVHeads, l.Attn.HeadDim, x.Rows+room)
+		if err != nil {
+			panic("lvlm: " + err.Error()) // Open has tried the type
+		}
+		s.cache[i] = kv
 	}
 	return l.Forward(s.pool, &s.ws, x, rows, s.cache[i], &s.rot, nil)
 }

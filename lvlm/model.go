@@ -11,6 +11,7 @@ import (
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/mmap"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // Model is an opened checkpoint. It is safe for concurrent use by several
@@ -34,8 +35,9 @@ type Options struct {
 	Threads   int    // 0: GOMAXPROCS
 	Vision    string // directory of the CLIP tower, where the checkpoint keeps it apart
 	Compute   tensor.Compute
-	Projector string // GGUF file of vision tower and projector; "": the one mmproj*.gguf beside the model
-	InMemory  bool   // read files instead of mapping them; see package mmap
+	Projector string     // GGUF file of vision tower and projector; "": the one mmproj*.gguf beside the model
+	Cache     quant.Type // in which keys and values are held: F32 (the zero value), F16, BF16 or Q8_0
+	InMemory  bool       // read files instead of mapping them; see package mmap
 }
 
 // mapping returns how files are to be opened.
@@ -90,6 +92,10 @@ func (m *Model) finish(o Options) error {
 	if m.Tokenizer == nil {
 		return fmt.Errorf("no tokenizer: neither tokenizer.json, tokenizer.model nor vocab.json is there")
 	}
+	if _, err := tensor.NewKVOf(o.Cache, c.Text.KVHeads, c.Text.HeadDim, 0); err != nil {
+		return fmt.Errorf("cache type: %w", err)
+	}
+	m.Decoder.Cache = o.Cache
 	m.Pool = tensor.NewPool(o.Threads)
 	m.Pool.SetCompute(o.Compute)
 	if c.Vision != nil {

@@ -2,6 +2,7 @@ package lvlm
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/gguf"
+	"github.com/go-par/par/tensor/quant"
 )
 
 func (d *draft) set(key string, v gguf.Value) {
@@ -193,6 +196,53 @@ func TestInMemory(t *testing.T) {
 		if diff := cmp.Diff(want, replyOf(t, m)); diff != "" {
 			t.Errorf("%s: answer (-mapped +in memory):\n%s", filepath.Base(path), diff)
 		}
+	}
+}
+
+// Keys and values in fewer bits take less memory and change predictions little.
+func TestCacheTypes(t *testing.T) {
+	c := Demo() // heads of 32, a block of Q8_0
+	c.Text.Vocab, c.Text.Layers, c.Vision, c.Projector = 400, 3, nil, nil
+	path := filepath.Join(t.TempDir(), "model.gguf")
+	if _, err := WriteRandom(t.Context(), c, path, 1, ConvertOptions{Type: "f32"}); err != nil {
+		t.Fatal(err)
+	}
+	answer := []int32{5, 300, 7, 290, 9}
+	force := func(typ quant.Type) (tensor.Tensor, int64) {
+		m, err := Open(path, Options{Threads: 1, Cache: typ})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		s := m.NewSession()
+		logits, err := s.Force(t.Context(), Request{Prompt: "a red cat near the tree"}, answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return logits, s.Result().CacheBytes
+	}
+	want, full := force(quant.F32)
+	for typ, c := range map[quant.Type]struct {
+		step  float64 // half the distance of neighbouring values, relative to the largest of a block
+		bytes int64   // of 32 values
+	}{quant.F16: {0x1p-11, 64}, quant.BF16: {0x1p-8, 64}, quant.Q8_0: {1.0 / 254, 34}} {
+		got, bytes := force(typ)
+		if bytes*128 != full*c.bytes {
+			t.Errorf("%v: %d bytes of %d in f32", typ, bytes, full)
+		}
+		// Attention averages values that are off by step at most; three layers and the
+		// head, whose matrices keep the scale, pass on some of that.
+		var diff, norm float64
+		for i, w := range want.Data {
+			d := float64(got.Data[i] - w)
+			diff, norm = diff+d*d, norm+float64(w)*float64(w)
+		}
+		if e := math.Sqrt(diff / norm); !(e > 0 && e < 6*c.step) {
+			t.Errorf("%v: logits off by %.1e, a value by %.1e", typ, e, c.step)
+		}
+	}
+	if _, err := Open(path, Options{Cache: quant.Q4_K}); err == nil || !strings.Contains(err.Error(), "cache type") {
+		t.Errorf("keys in Q4_K: %v", err)
 	}
 }
 

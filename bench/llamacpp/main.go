@@ -16,6 +16,7 @@ import (
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/tokenizer"
+	"github.com/go-par/par/tensor/quant"
 )
 
 type result struct {
@@ -32,12 +33,17 @@ type result struct {
 func main() {
 	log.SetFlags(0)
 	model := flag.String("m", "", "GGUF `file`")
-	mmproj := flag.String("mmproj", "", "GGUF `file` of vision tower and projector, to read a picture too")
 	tokens := flag.Int("tokens", 626, "length of the prompt; with a picture, its visual tokens included")
 	steps := flag.Int("decode", 32, "tokens to decode")
-	threads := flag.Int("threads", 2, "threads")
+	o := lvlm.Options{Cache: quant.F16} // as llama.cpp's default
+	flag.IntVar(&o.Threads, "threads", 2, "threads")
+	flag.StringVar(&o.Projector, "mmproj", "", "GGUF `file` of vision tower and projector, to read a picture too")
+	flag.Func("cache-type", "`type` of keys and values; f16 by default", func(s string) (err error) {
+		o.Cache, err = quant.Parse(s)
+		return err
+	})
 	flag.Parse()
-	r, err := run(*model, *mmproj, *tokens, *steps, *threads)
+	r, err := run(*model, *tokens, *steps, o)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,16 +52,16 @@ func main() {
 	}
 }
 
-func run(model, mmproj string, tokens, steps, threads int) (*result, error) {
+func run(model string, tokens, steps int, o lvlm.Options) (*result, error) {
 	start := time.Now()
-	m, err := lvlm.Open(model, lvlm.Options{Threads: threads, Projector: mmproj})
+	m, err := lvlm.Open(model, o)
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
 	r := &result{Open: time.Since(start).Seconds()}
 	req := lvlm.Request{MaxTokens: steps + 1, IgnoreEOS: true}
-	if mmproj != "" {
+	if o.Projector != "" {
 		req.Images = []*preprocess.RGB{preprocess.Demo()}
 	}
 	if req.Prompt, err = promptOf(m, tokens, len(req.Images)); err != nil {

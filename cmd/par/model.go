@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/tensor"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // modelFlags name a checkpoint and say how it is opened. They mean the same to
@@ -29,6 +30,10 @@ func (f *modelFlags) register(fs *flag.FlagSet, without string) {
 	fs.IntVar(&f.options.Threads, "threads", 0, "threads to compute with; 0: one a processor")
 	fs.Func("compute", "`arithmetic` of products: auto (exact for F32, F16 and BF16 weights, int8 for block types), f32, bf16, int8", func(s string) (err error) {
 		f.options.Compute, err = tensor.ParseCompute(s)
+		return err
+	})
+	fs.Func("cache-type", "`type` in which keys and values are held: f32 (the default), f16, bf16, q8_0", func(s string) (err error) {
+		f.options.Cache, err = quant.Parse(s)
 		return err
 	})
 }
