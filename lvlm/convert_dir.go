@@ -1,19 +1,14 @@
 package lvlm
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/nn"
-	"github.com/go-par/par/tensor/atomicfile"
 	"github.com/go-par/par/tensor/quant"
 	"github.com/go-par/par/tensor/safetensors"
 )
@@ -75,20 +70,8 @@ func (c *converter) toDir(in, out string) error {
 	if err := w.weights(parts); err != nil {
 		return err
 	}
-	// config.json last: it makes the directory a checkpoint.
-	for _, name := range append(slices.DeleteFunc(slices.Sorted(maps.Keys(files)), isConfig), configName) {
-		path := filepath.Join(out, name)
-		if err := atomicfile.Write(path, func(w io.Writer) error { _, err := w.Write(files[name]); return err }); err != nil {
-			return err
-		}
-		c.finished(path)
-	}
-	return nil
+	return writeFiles(out, files, func(path string) { c.finished(path) })
 }
-
-const configName = "config.json"
-
-func isConfig(name string) bool { return name == configName }
 
 // dirWriter writes the files of one directory.
 type dirWriter struct {
@@ -167,8 +150,7 @@ func (w *dirWriter) weights(parts []part) error {
 			return w.write(out, path, p)
 		}}
 	}
-	// transformers refuses files that do not name their framework.
-	if err := safetensors.WriteFile(path, sources, map[string]string{"format": "pt"}); err != nil {
+	if err := safetensors.WriteFile(path, sources, weightsMetadata); err != nil {
 		return err
 	}
 	w.finished(path)
@@ -186,108 +168,22 @@ func (w *dirWriter) describe(parts []part) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := vocab.Files(template)
-	if err != nil {
-		return nil, inFile(f, err)
-	}
-	text, err := w.textConfig()
-	if err != nil {
-		return nil, inFile(f, err)
-	}
-	config := text
-	if w.m.Vision != nil {
-		if config, err = w.visionConfig(text); err != nil {
-			return nil, err
+	config := *w.m.Config
+	if _, ok := f.Lookup(ropeFrequencies); ok {
+		if config.Text.RopeScaling, err = w.llama3(); err != nil {
+			return nil, inFile(f, err)
 		}
-		if template != "" {
-			files["chat_template.json"] = spell(object{"chat_template": template})
-		}
-		files["preprocessor_config.json"] = spell(w.preprocessor())
-	} else {
-		config["architectures"] = []string{map[string]string{"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}[w.m.Config.Arch]}
 	}
 	written := slices.Clone(parts)
 	for i := range written {
 		written[i].typ = written[i].to
 	}
-	config["torch_dtype"] = torchNames[widest(written)]
-	files[configName] = spell(config)
-	files["generation_config.json"] = spell(w.special(object{}))
+	d := &description{&config, w.m.Tokenizer, w.m.images}
+	files, err := d.files(vocab, template, widest(written))
+	if err != nil {
+		return nil, inFile(f, err)
+	}
 	return files, nil
-}
-
-// object is a JSON object.
-type object map[string]any
-
-// spell returns JSON that people can read, without HTML's escapes.
-func spell(o object) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(o); err != nil {
-		panic("lvlm: " + err.Error()) // only for numbers that are not finite; configurations have none
-	}
-	return b.Bytes()
-}
-
-// special adds the ids of special tokens to o.
-func (w *dirWriter) special(o object) object {
-	tok := w.m.Tokenizer
-	for name, id := range map[string]func() (int32, bool){"bos_token_id": tok.BOS, "eos_token_id": tok.EOS, "pad_token_id": tok.PAD} {
-		if id, ok := id(); ok {
-			o[name] = id
-		}
-	}
-	if ends := w.m.Config.EOS; len(ends) > 1 {
-		o["eos_token_id"] = ends
-	}
-	return o
-}
-
-// textConfig returns the configuration of the language model.
-func (w *dirWriter) textConfig() (object, error) {
-	c := &w.m.Config.Text
-	arch := w.m.Config.Arch
-	if want := c.arch(); want != arch || c.OutputBias && !c.QKVBias || arch == "qwen2" && c.MLPBias {
-		return nil, fmt.Errorf("field general.architecture: transformers has no %q with these biases (q, k, v: %t; attention output: %t; MLP: %t)",
-			arch, c.QKVBias, c.OutputBias, c.MLPBias)
-	}
-	o := object{
-		"model_type":              arch,
-		"hidden_size":             c.Hidden,
-		"intermediate_size":       c.Intermediate,
-		"num_hidden_layers":       c.Layers,
-		"num_attention_heads":     c.Heads,
-		"num_key_value_heads":     c.KVHeads,
-		"head_dim":                c.HeadDim,
-		"vocab_size":              c.Vocab,
-		"max_position_embeddings": c.Context,
-		"rms_norm_eps":            c.NormEps,
-		"rope_theta":              float32(c.RopeTheta),
-		"hidden_act":              "silu",
-		"tie_word_embeddings":     c.TiedHead,
-	}
-	if arch == "llama" {
-		o["attention_bias"], o["mlp_bias"] = c.QKVBias, c.MLPBias
-	}
-	scaling := c.RopeScaling
-	if _, ok := w.src.text.Lookup(ropeFrequencies); ok {
-		var err error
-		if scaling, err = w.llama3(); err != nil {
-			return nil, err
-		}
-	}
-	switch scaling.Type {
-	case "linear":
-		o["rope_scaling"] = object{"rope_type": "linear", "factor": float32(scaling.Factor)}
-	case "llama3":
-		o["rope_scaling"] = object{
-			"rope_type": "llama3", "factor": scaling.Factor, "low_freq_factor": scaling.LowFreq,
-			"high_freq_factor": scaling.HighFreq, "original_max_position_embeddings": int64(scaling.Original),
-		}
-	}
-	return w.special(o), nil
 }
 
 // llama3 returns the scaling behind the file's rotary divisors.
@@ -327,74 +223,4 @@ func (w *dirWriter) llama3() (nn.RopeScaling, error) {
 // similar reports whether two lists are the same but for some roundings of f32.
 func similar(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Abs(float64(x-y)) <= 16*0x1p-24*math.Abs(float64(y)) })
-}
-
-// visionConfig wraps the language model's configuration in LLaVA's.
-func (w *dirWriter) visionConfig(text object) (object, error) {
-	c, v := w.m.Config, w.m.Config.Vision
-	features := any(v.FeatureLayers[0] - v.Layers - 1)
-	if len(v.FeatureLayers) > 1 {
-		list := make([]int, len(v.FeatureLayers))
-		for i, n := range v.FeatureLayers {
-			list[i] = n - v.Layers - 1
-		}
-		features = list
-	}
-	sel := "default"
-	if v.KeepClass {
-		sel = "full"
-	}
-	// Without a token that stands for an image, the id is the one that LLaVA's own
-	// code uses, which is outside of every vocabulary.
-	image := int32(noImageToken)
-	if id, ok := w.m.Tokenizer.ID(ImageMark); ok {
-		image = id
-	}
-	return object{
-		"architectures":                  []string{"LlavaForConditionalGeneration"},
-		"model_type":                     "llava",
-		"image_token_index":              image,
-		"image_seq_length":               v.Tokens(),
-		"projector_hidden_act":           activationName(c.Projector.Act),
-		"multimodal_projector_bias":      true,
-		"vision_feature_layer":           features,
-		"vision_feature_select_strategy": sel,
-		"tie_word_embeddings":            c.Text.TiedHead,
-		"text_config":                    text,
-		"vision_config": object{
-			"model_type":          "clip_vision_model",
-			"hidden_size":         v.Hidden,
-			"intermediate_size":   v.Intermediate,
-			"num_hidden_layers":   v.Layers,
-			"num_attention_heads": v.Heads,
-			"image_size":          v.ImageSize,
-			"patch_size":          v.PatchSize,
-			"layer_norm_eps":      v.NormEps,
-			"hidden_act":          activationName(v.Act),
-		},
-	}, nil
-}
-
-// preprocessor returns a preprocessor_config.json.
-func (w *dirWriter) preprocessor() object {
-	p := w.m.images
-	o := object{
-		"image_processor_type": "CLIPImageProcessor",
-		"processor_class":      "LlavaProcessor",
-		"do_convert_rgb":       true,
-		"do_resize":            true,
-		"size":                 object{"shortest_edge": p.Size.ShortestEdge},
-		"resample":             int(p.Filter),
-		"do_center_crop":       true,
-		"crop_size":            object{"height": p.Crop.Height, "width": p.Crop.Width},
-		"do_rescale":           true,
-		"rescale_factor":       p.Factor,
-		"do_normalize":         true,
-		"image_mean":           narrow(p.Mean),
-		"image_std":            narrow(p.Std),
-	}
-	if w.m.Config.ImageMode == preprocess.Pad.String() {
-		o["image_processor_type"], o["do_pad"] = "LlavaImageProcessor", true
-	}
-	return o
 }
