@@ -20,11 +20,18 @@ func (e *PatchEmbedding) Patches() int {
 // [Patches, hidden].
 func (e *PatchEmbedding) Forward(p *tensor.Pool, ws *Workspace, dst tensor.Tensor, pixels []float32) {
 	channels := len(pixels) / (e.Image * e.Image)
-	side := e.Image / e.Size
-	cols := ws.up.fit(side*side, channels*e.Size*e.Size)
+	cols := ws.up.fit(e.Patches(), channels*e.Size*e.Size)
+	e.Cut(cols, pixels)
+	e.Proj.Forward(p, dst, cols, nil)
+}
+
+// Cut copies the pixels of each patch into a row of dst, [Patches,
+// channels*Size*Size].
+func (e *PatchEmbedding) Cut(dst tensor.Tensor, pixels []float32) {
+	side, channels := e.Image/e.Size, len(pixels)/(e.Image*e.Image)
 	for i := range side * side {
 		y, x := i/side*e.Size, i%side*e.Size
-		row := cols.Row(i)
+		row := dst.Row(i)
 		for c := range channels {
 			for dy := range e.Size {
 				from := (c*e.Image+y+dy)*e.Image + x
@@ -32,5 +39,4 @@ func (e *PatchEmbedding) Forward(p *tensor.Pool, ws *Workspace, dst tensor.Tenso
 			}
 		}
 	}
-	e.Proj.Forward(p, dst, cols, nil)
 }
