@@ -1,14 +1,26 @@
 package grad
 
 import (
-	"math"
-
+	"github.com/go-par/par/asm"
 	"github.com/go-par/par/tensor"
 )
 
+// Span is the rows From to To, without To.
+type Span struct{ From, To int32 }
+
+// Causal returns the Own spans of causal attention over n rows.
+func Causal(n int) []Span {
+	spans := make([]Span, n)
+	for i := range spans {
+		spans[i].To = int32(i + 1)
+	}
+	return spans
+}
+
 // Mask is what attention does besides softmax(scale q kᵀ) v.
 type Mask struct {
-	Limits []int32         // query row i sees the first Limits[i] rows of keys; nil: all
+	Own    []Span          // query row i sees these keys; nil: all
+	Shared []Span          // and these, which end where Own[i] begins or before; nil: none
 	Noise  []tensor.Tensor // a head's [queries, keys], added to the scaled scores; nil: none
 }
 
@@ -17,14 +29,14 @@ type Mask struct {
 // one head are in memory at a time, and computed again for the gradient.
 func (t *Tape) Attention(q, k, v *Var, heads, kvHeads int, scale float32, mask Mask) *Var {
 	a := &attention{t, q, k, v, heads, kvHeads, q.Value.Cols / heads, scale, mask}
-	y := t.memory.get(q.Value.Rows, q.Value.Cols)
+	y := t.value(q.Value.Rows, q.Value.Cols)
 	for h := range heads {
 		p := a.probabilities(h)
-		out := t.memory.get(q.Value.Rows, a.dim)
+		out := t.value(q.Value.Rows, a.dim)
 		t.Pool.MatMul(out, p, nil, t.transpose(a.head(v.Value, a.group(h))).Matrix(), nil)
 		put(y, out, h*a.dim)
 	}
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		for h := range heads {
 			a.backward(h, a.head(dy, h))
 		}
@@ -44,7 +56,7 @@ func (a *attention) group(h int) int { return h * a.kvHeads / a.heads }
 
 // head copies head h of x.
 func (a *attention) head(x tensor.Tensor, h int) tensor.Tensor {
-	y := a.t.memory.get(x.Rows, a.dim)
+	y := a.t.value(x.Rows, a.dim)
 	for i := range x.Rows {
 		copy(y.Row(i), x.Row(i)[h*a.dim:])
 	}
@@ -70,7 +82,7 @@ func addTo(x, y tensor.Tensor, col int) {
 
 // probabilities returns the attention of head h, [queries, keys].
 func (a *attention) probabilities(h int) tensor.Tensor {
-	p := a.t.memory.get(a.q.Value.Rows, a.k.Value.Rows)
+	p := a.t.value(a.q.Value.Rows, a.k.Value.Rows)
 	a.t.Pool.MatMul(p, a.head(a.q.Value, h), nil, a.head(a.k.Value, a.group(h)).Matrix(), nil)
 	for i := range p.Rows {
 		row := p.Row(i)
@@ -82,11 +94,11 @@ func (a *attention) probabilities(h int) tensor.Tensor {
 				row[j] += x
 			}
 		}
-		if a.mask.Limits != nil {
-			clear(row[a.mask.Limits[i]:])
-			row = row[:a.mask.Limits[i]]
-		}
-		softmax(row)
+		shared, own := a.mask.row(i, len(row))
+		clear(row[:shared.From])
+		clear(row[shared.To:own.From])
+		clear(row[own.To:])
+		softmax(row[shared.From:shared.To], row[own.From:own.To])
 	}
 	return p
 }
@@ -97,14 +109,14 @@ func (a *attention) backward(h int, dy tensor.Tensor) {
 	t, g := a.t, a.group(h)
 	p := a.probabilities(h)
 	if a.v.wanted() {
-		dv := t.memory.get(a.v.Value.Rows, a.dim)
+		dv := t.value(a.v.Value.Rows, a.dim)
 		t.Pool.MatMul(dv, t.transpose(p), nil, t.transpose(dy).Matrix(), nil)
-		addTo(a.v.Grad, dv, g*a.dim)
+		addTo(t.zeroed(a.v), dv, g*a.dim)
 	}
 	if !a.q.wanted() && !a.k.wanted() {
 		return
 	}
-	ds := t.memory.get(p.Rows, p.Cols)
+	ds := t.value(p.Rows, p.Cols)
 	t.Pool.MatMul(ds, dy, nil, a.head(a.v.Value, g).Matrix(), nil)
 	for i := range ds.Rows {
 		// Through the softmax: ds = p·(dp - Σ p·dp); masked entries have p = 0.
@@ -118,33 +130,33 @@ func (a *attention) backward(h int, dy tensor.Tensor) {
 		}
 	}
 	if a.q.wanted() {
-		dq := t.memory.get(a.q.Value.Rows, a.dim)
+		dq := t.value(a.q.Value.Rows, a.dim)
 		t.Pool.MatMul(dq, ds, nil, t.transpose(a.head(a.k.Value, g)).Matrix(), nil)
-		addTo(a.q.Grad, dq, h*a.dim)
+		addTo(t.zeroed(a.q), dq, h*a.dim)
 	}
 	if a.k.wanted() {
-		dk := t.memory.get(a.k.Value.Rows, a.dim)
+		dk := t.value(a.k.Value.Rows, a.dim)
 		t.Pool.MatMul(dk, t.transpose(ds), nil, t.transpose(a.head(a.q.Value, h)).Matrix(), nil)
-		addTo(a.k.Grad, dk, g*a.dim)
+		addTo(t.zeroed(a.k), dk, g*a.dim)
 	}
 }
 
-// softmax replaces x by its softmax.
-func softmax(x []float32) {
-	if len(x) == 0 {
-		return
+// row returns the keys that query i sees, of n.
+func (m *Mask) row(i, n int) (shared, own Span) {
+	own.To = int32(n)
+	if m.Own != nil {
+		own = m.Own[i]
 	}
-	top := x[0]
-	for _, v := range x {
-		top = max(top, v)
+	if m.Shared != nil {
+		shared = m.Shared[i]
 	}
-	var sum float64
-	for i, v := range x {
-		e := math.Exp(float64(v - top))
-		x[i] = float32(e)
-		sum += e
-	}
-	for i := range x {
-		x[i] = float32(float64(x[i]) / sum)
-	}
+	return shared, own
+}
+
+// softmax replaces the values of both parts by their common softmax.
+func softmax(a, b []float32) {
+	top := max(asm.Max(a), asm.Max(b))
+	sum := asm.ExpSum(a, top) + asm.ExpSum(b, top)
+	asm.Scale(a, 1/sum, a)
+	asm.Scale(b, 1/sum, b)
 }

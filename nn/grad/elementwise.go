@@ -8,57 +8,64 @@ import (
 
 // Add is a + b.
 func (t *Tape) Add(a, b *Var) *Var {
-	y := t.memory.get(a.Value.Rows, a.Value.Cols)
+	y := t.value(a.Value.Rows, a.Value.Cols)
 	copy(y.Data, a.Value.Data)
 	t.Pool.Add(y, b.Value)
-	return t.Op(y, func(dy tensor.Tensor) {
-		for _, v := range []*Var{a, b} {
-			if v.wanted() {
-				t.Pool.Add(v.Grad, dy)
-			}
+	return t.op(y, func(dy tensor.Tensor) {
+		if b.wanted() {
+			t.add(b, dy)
+		}
+		if a.wanted() {
+			t.pass(a, dy)
 		}
 	}, a, b)
 }
 
 // Scale is s x.
 func (t *Tape) Scale(x *Var, s float32) *Var {
-	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	y := t.value(x.Value.Rows, x.Value.Cols)
 	for i, v := range x.Value.Data {
 		y.Data[i] = s * v
 	}
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		for i, d := range dy.Data {
-			x.Grad.Data[i] += s * d
+			dy.Data[i] = s * d
 		}
+		t.pass(x, dy)
 	}, x)
 }
 
 // Activate is f(x), element by element.
 func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
-	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	y := t.value(x.Value.Rows, x.Value.Cols)
 	copy(y.Data, x.Value.Data)
 	t.Pool.Activate(y, f)
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		for i, d := range dy.Data {
-			x.Grad.Data[i] += d * slope(f, x.Value.Data[i])
+			dy.Data[i] = d * slope(f, x.Value.Data[i])
 		}
+		t.pass(x, dy)
 	}, x)
 }
 
 // SwiGLU is silu(gate)·up.
 func (t *Tape) SwiGLU(gate, up *Var) *Var {
-	y := t.memory.get(gate.Value.Rows, gate.Value.Cols)
+	y := t.value(gate.Value.Rows, gate.Value.Cols)
 	copy(y.Data, gate.Value.Data)
 	t.Pool.SwiGLU(y, up.Value)
-	return t.Op(y, func(dy tensor.Tensor) {
-		for i, d := range dy.Data {
-			g := gate.Value.Data[i]
-			if gate.wanted() {
-				gate.Grad.Data[i] += d * up.Value.Data[i] * slope(tensor.SiLU, g)
+	return t.op(y, func(dy tensor.Tensor) {
+		if up.wanted() {
+			du := t.zeroed(up).Data
+			for i, d := range dy.Data {
+				g := gate.Value.Data[i]
+				du[i] += d * g * sigmoid(g)
 			}
-			if up.wanted() {
-				up.Grad.Data[i] += d * g * sigmoid(g)
+		}
+		if gate.wanted() {
+			for i, d := range dy.Data {
+				dy.Data[i] = d * up.Value.Data[i] * slope(tensor.SiLU, gate.Value.Data[i])
 			}
+			t.pass(gate, dy)
 		}
 	}, gate, up)
 }
@@ -92,18 +99,17 @@ func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))
 
 // Rotate is rotary position embedding on every head of x; see tensor.Pool.Rotate.
 func (t *Tape) Rotate(x *Var, heads int, cos, sin tensor.Tensor) *Var {
-	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	y := t.value(x.Value.Rows, x.Value.Cols)
 	copy(y.Data, x.Value.Data)
 	t.Pool.Rotate(y, heads, cos, sin)
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		// A rotation's transpose turns back.
-		back := t.memory.get(dy.Rows, dy.Cols)
-		copy(back.Data, dy.Data)
-		minus := t.memory.get(sin.Rows, sin.Cols)
+		minus := t.temporary(sin.Rows, sin.Cols)
 		for i, s := range sin.Data {
 			minus.Data[i] = -s
 		}
-		t.Pool.Rotate(back, heads, cos, minus)
-		t.Pool.Add(x.Grad, back)
+		t.Pool.Rotate(dy, heads, cos, minus)
+		t.spare.put(minus.Data)
+		t.pass(x, dy)
 	}, x)
 }

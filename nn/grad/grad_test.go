@@ -118,7 +118,7 @@ func TestGradients(t *testing.T) {
 			return tp.Attention(tp.Param(q), tp.Param(k), tp.Param(v), 4, 2, 0.5, Mask{})
 		}},
 		{"masked noisy attention", []*Param{q, k, v}, func(tp *Tape) *Var {
-			return tp.Attention(tp.Param(q), tp.Param(k), tp.Param(v), 4, 2, 0.5, Mask{[]int32{3, 4, 5, 6, 7, 8, 9}, noise})
+			return tp.Attention(tp.Param(q), tp.Param(k), tp.Param(v), 4, 2, 0.5, Mask{Own: []Span{{0, 3}, {1, 4}, {2, 5}, {6, 6}, {4, 7}, {5, 8}, {8, 9}}, Shared: []Span{{}, {0, 1}, {1, 2}, {0, 5}, {}, {3, 4}, {7, 8}}, Noise: noise})
 		}},
 		{"cross entropy", []*Param{x}, func(tp *Tape) *Var {
 			return tp.CrossEntropy(tp.Param(x), []int32{3, -1, 0, 11, 5, -1, 2})
@@ -174,7 +174,7 @@ func TestDecoderLayer(t *testing.T) {
 	pool := tensor.NewPool(1)
 	defer pool.Close()
 	forward := func(tp *Tape) *Var {
-		return train.Forward(tp, tp.Param(x), rot.Cos, rot.Sin, Mask{Limits: Causal(11)})
+		return train.Forward(tp, tp.Param(x), rot.Cos, rot.Sin, Mask{Own: Causal(11)})
 	}
 	got := forward(NewTape(pool)).Value
 	want := tensor.New(11, 24)
@@ -202,7 +202,7 @@ func TestSameBits(t *testing.T) {
 		for i := range cos.Data {
 			cos.Data[i] = 1
 		}
-		y := l.Forward(tp, tp.Param(x), cos, sin, Mask{Limits: Causal(40)})
+		y := l.Forward(tp, tp.Param(x), cos, sin, Mask{Own: Causal(40)})
 		tp.Backward(tp.CrossEntropy(y, make([]int32, 40)), 1)
 		return append(append([]float32(nil), x.Grad.Data...), l.Down.W.Grad.Data...)
 	}

@@ -8,10 +8,17 @@ import (
 
 // RMSNorm is x·rsqrt(mean(x²)+eps)·w per row; w is [1, cols].
 func (t *Tape) RMSNorm(x, w *Var, eps float32) *Var {
-	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	y := t.value(x.Value.Rows, x.Value.Cols)
 	t.Pool.RMSNorm(y, x.Value, w.Value.Data, eps)
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		n := float64(x.Value.Cols)
+		var dx, dw tensor.Tensor
+		if x.wanted() {
+			dx = t.zeroed(x)
+		}
+		if w.wanted() {
+			dw = t.zeroed(w)
+		}
 		for i := range dy.Rows {
 			xs, ds := x.Value.Row(i), dy.Row(i)
 			var square, dot float64
@@ -25,10 +32,10 @@ func (t *Tape) RMSNorm(x, w *Var, eps float32) *Var {
 			for k, v := range xs {
 				d := float64(ds[k])
 				if x.wanted() {
-					x.Grad.Data[i*dy.Cols+k] += float32(d*float64(w.Value.Data[k])*r - float64(v)*c)
+					dx.Data[i*dy.Cols+k] += float32(d*float64(w.Value.Data[k])*r - float64(v)*c)
 				}
 				if w.wanted() {
-					w.Grad.Data[k] += float32(d * float64(v) * r)
+					dw.Data[k] += float32(d * float64(v) * r)
 				}
 			}
 		}
@@ -37,10 +44,20 @@ func (t *Tape) RMSNorm(x, w *Var, eps float32) *Var {
 
 // LayerNorm is (x-mean)·rsqrt(var+eps)·w + b per row; w and b are [1, cols].
 func (t *Tape) LayerNorm(x, w, b *Var, eps float32) *Var {
-	y := t.memory.get(x.Value.Rows, x.Value.Cols)
+	y := t.value(x.Value.Rows, x.Value.Cols)
 	t.Pool.LayerNorm(y, x.Value, w.Value.Data, b.Value.Data, eps)
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		n := float64(x.Value.Cols)
+		var dx, dw, db tensor.Tensor
+		if x.wanted() {
+			dx = t.zeroed(x)
+		}
+		if w.wanted() {
+			dw = t.zeroed(w)
+		}
+		if b.wanted() {
+			db = t.zeroed(b)
+		}
 		for i := range dy.Rows {
 			xs, ds := x.Value.Row(i), dy.Row(i)
 			var mean, square float64
@@ -61,13 +78,13 @@ func (t *Tape) LayerNorm(x, w, b *Var, eps float32) *Var {
 			for k, v := range xs {
 				d, u := float64(ds[k]), (float64(v)-mean)*r
 				if x.wanted() {
-					x.Grad.Data[i*dy.Cols+k] += float32(r * (d*float64(w.Value.Data[k]) - sum/n - u*dot/n))
+					dx.Data[i*dy.Cols+k] += float32(r * (d*float64(w.Value.Data[k]) - sum/n - u*dot/n))
 				}
 				if w.wanted() {
-					w.Grad.Data[k] += float32(d * u)
+					dw.Data[k] += float32(d * u)
 				}
 				if b.wanted() {
-					b.Grad.Data[k] += ds[k]
+					db.Data[k] += ds[k]
 				}
 			}
 		}

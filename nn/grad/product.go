@@ -8,31 +8,31 @@ func (t *Tape) Linear(x, w, b *Var) *Var {
 	if b != nil {
 		bias = b.Value.Data
 	}
-	y := t.memory.get(x.Value.Rows, w.Value.Rows)
+	y := t.value(x.Value.Rows, w.Value.Rows)
 	t.Pool.MatMul(y, x.Value, nil, w.Value.Matrix(), bias)
-	return t.Op(y, func(dy tensor.Tensor) {
+	return t.op(y, func(dy tensor.Tensor) {
 		if x.wanted() {
-			t.addProduct(x.Grad, dy, t.transpose(w.Value)) // dx = dy w
+			t.addProduct(t.zeroed(x), dy, t.transpose(w.Value)) // dx = dy w
 		}
 		if w.wanted() {
-			t.addProduct(w.Grad, t.transpose(dy), t.transpose(x.Value)) // dw = dyᵀ x
+			t.addProduct(t.zeroed(w), t.transpose(dy), t.transpose(x.Value)) // dw = dyᵀ x
 		}
 		if b.wanted() {
-			addColumns(b.Grad.Data, dy)
+			addColumns(t.zeroed(b).Data, dy)
 		}
 	}, x, w, b)
 }
 
 // addProduct adds a bᵀ to dst.
 func (t *Tape) addProduct(dst, a, b tensor.Tensor) {
-	y := t.memory.get(dst.Rows, dst.Cols)
+	y := t.value(dst.Rows, dst.Cols)
 	t.Pool.MatMul(y, a, nil, b.Matrix(), nil)
 	t.Pool.Add(dst, y)
 }
 
 // transpose returns xᵀ.
 func (t *Tape) transpose(x tensor.Tensor) tensor.Tensor {
-	y := t.memory.get(x.Cols, x.Rows)
+	y := t.value(x.Cols, x.Rows)
 	transpose(y, x)
 	return y
 }

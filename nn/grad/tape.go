@@ -6,11 +6,20 @@ import (
 	"github.com/go-par/par/tensor"
 )
 
-// Var is a value on a tape. Grad is its gradient, of the same shape; its Data is
-// nil where none is wanted.
-type Var struct{ Value, Grad tensor.Tensor }
+// Var is a value on a tape.
+type Var struct {
+	Value tensor.Tensor
 
-func (v *Var) wanted() bool { return v != nil && v.Grad.Data != nil }
+	// Grad is the gradient, of Value's shape, once Backward has come by. It stays for
+	// inputs and parameters; that of a result is lent to others once it has been passed
+	// on.
+	Grad tensor.Tensor
+
+	needs   bool // a gradient is wanted
+	written bool // Grad holds one: its values are undefined before
+}
+
+func (v *Var) wanted() bool { return v != nil && v.needs }
 
 // Param is a weight that is trained. Backward adds to Grad, so that several passes
 // may add up before an optimiser takes a step.
@@ -34,34 +43,85 @@ func NewParam(name string, rows, cols int, value []float32) *Param {
 type Tape struct {
 	Pool *tensor.Pool
 
+	// Compute is the arithmetic of products, forth and back. ComputeBF16 rounds their
+	// operands to bf16, where the CPU multiplies that faster, and adds in f32;
+	// everything else is done in f32 without rounding.
+	Compute tensor.Compute
+
 	undo   []func()
 	silent bool // records nothing: what runs on it is not differentiated
-	memory *arena
+	local  bool // gradients of parameters are the tape's own
+	kept   bool // the gradient that is being passed on has become another's
+	params map[*Param]*Var
+	values slab
+	spare  spares
+	inner  *Tape // runs checkpoints
 }
 
 // NewTape returns an empty tape that computes on p.
-func NewTape(p *tensor.Pool) *Tape { return &Tape{Pool: p, memory: new(arena)} }
+func NewTape(p *tensor.Pool) *Tape { return &Tape{Pool: p, params: map[*Param]*Var{}} }
+
+// Local makes the gradients of parameters go to memory of the tape, which Flush
+// empties, so that several tapes can work on the same parameters at the same time.
+// It is called before anything is recorded and returns t.
+func (t *Tape) Local() *Tape {
+	t.local = true
+	return t
+}
+
+// Flush adds the gradients that a Local tape holds of params to theirs, in order.
+func (t *Tape) Flush(params []*Param) {
+	for _, p := range params {
+		if v := t.params[p]; t.local && v != nil && v.written {
+			t.Pool.Add(p.Grad, v.Grad)
+			v.written = false
+		}
+	}
+}
 
 // Reset forgets everything recorded. The memory of all Vars of the tape is used
-// again.
+// again. Gradients that wait for Flush stay.
 func (t *Tape) Reset() {
+	t.rewind()
+	if !t.local {
+		clear(t.params)
+	}
+}
+
+// rewind is Reset but for the parameters.
+func (t *Tape) rewind() {
 	clear(t.undo)
 	t.undo = t.undo[:0]
-	t.memory.reset()
+	t.values.reset()
+	t.spare.reset()
 }
 
 // Const places a value on the tape that needs no gradient.
 func (t *Tape) Const(x tensor.Tensor) *Var { return &Var{Value: x} }
 
 // Input places a value on the tape whose gradient is wanted.
-func (t *Tape) Input(x tensor.Tensor) *Var { return &Var{x, t.memory.zeros(x.Rows, x.Cols)} }
+func (t *Tape) Input(x tensor.Tensor) *Var {
+	g := t.value(x.Rows, x.Cols)
+	clear(g.Data)
+	return &Var{Value: x, Grad: g, needs: true, written: true}
+}
 
-// Param places a parameter on the tape. Its gradient goes to p.Grad.
+// Param places a parameter on the tape. Its gradient goes to p.Grad, or to the memory
+// of a Local tape.
 func (t *Tape) Param(p *Param) *Var {
 	if p.Frozen {
 		return &Var{Value: p.Value}
 	}
-	return &Var{p.Value, p.Grad}
+	v := t.params[p]
+	if v == nil {
+		v = &Var{Grad: p.Grad, needs: true, written: true}
+		if t.local {
+			v.Grad, v.written = tensor.New(p.Value.Rows, p.Value.Cols), false
+		}
+		t.params[p] = v
+	}
+	v.Value = p.Value
+	return v
 }
 
 // Op places the result of an operation on the tape. back is called by Backward
@@ -69,16 +129,84 @@ func (t *Tape) Param(p *Param) *Var {
 // those operands that want one. The result has no gradient, and back is dropped,
 // where no operand wants one.
 func (t *Tape) Op(value tensor.Tensor, back func(grad tensor.Tensor), operands ...*Var) *Var {
-	out := &Var{Value: value}
-	for _, v := range operands {
-		if !v.wanted() || t.silent {
-			continue
+	return t.op(value, func(dy tensor.Tensor) {
+		for _, v := range operands {
+			if v.wanted() {
+				t.zeroed(v)
+			}
 		}
-		out.Grad = t.memory.zeros(value.Rows, value.Cols)
-		t.undo = append(t.undo, func() { back(out.Grad) })
-		break
+		back(dy)
+	}, operands...)
+}
+
+// op is Op for a back that takes the gradients from sum, zeroed and pass.
+func (t *Tape) op(value tensor.Tensor, back func(dy tensor.Tensor), operands ...*Var) *Var {
+	out := &Var{Value: value}
+	if t.silent {
+		return out
+	}
+	for _, v := range operands {
+		if v.wanted() {
+			out.needs = true
+		}
+	}
+	if out.needs {
+		t.undo = append(t.undo, func() { t.step(back, out) })
 	}
 	return out
+}
+
+// step passes the gradient of out on, and takes its memory back. Where nothing came
+// to out there is nothing to pass on.
+func (t *Tape) step(back func(dy tensor.Tensor), out *Var) {
+	if !out.written {
+		return
+	}
+	t.kept = false
+	back(out.Grad)
+	if !t.kept {
+		t.spare.put(out.Grad.Data)
+	}
+	out.Grad, out.written = tensor.Tensor{}, false
+}
+
+// sum returns the memory of v's gradient. Where add is false it is undefined, and
+// the caller writes all of it.
+func (t *Tape) sum(v *Var) (grad tensor.Tensor, add bool) {
+	if v.Grad.Data == nil {
+		v.Grad = t.temporary(v.Value.Rows, v.Value.Cols)
+	}
+	add = v.written
+	v.written = true
+	return v.Grad, add
+}
+
+// zeroed returns v's gradient to be added to.
+func (t *Tape) zeroed(v *Var) tensor.Tensor {
+	g, add := t.sum(v)
+	if !add {
+		clear(g.Data)
+	}
+	return g
+}
+
+// pass adds dy, the gradient that is being passed on, to that of v. dy's memory
+// becomes v's if it has none: back must be done with it, and pass it to one operand.
+func (t *Tape) pass(v *Var, dy tensor.Tensor) {
+	if v.Grad.Data == nil {
+		v.Grad, v.written, t.kept = dy, true, true
+		return
+	}
+	t.add(v, dy)
+}
+
+// add adds dy to the gradient of v.
+func (t *Tape) add(v *Var, dy tensor.Tensor) {
+	if g, add := t.sum(v); add {
+		t.Pool.Add(g, dy)
+	} else {
+		copy(g.Data, dy.Data)
+	}
 }
 
 // Backward computes the gradients of the sum of v's values, scaled.
@@ -86,8 +214,9 @@ func (t *Tape) Backward(v *Var, scale float32) {
 	if !v.wanted() {
 		return
 	}
-	for i := range v.Grad.Data {
-		v.Grad.Data[i] += scale
+	g := t.zeroed(v)
+	for i := range g.Data {
+		g.Data[i] += scale
 	}
 	t.unwind()
 }
@@ -105,60 +234,41 @@ func (t *Tape) unwind() {
 // when its gradient is wanted: memory for time (Chen et al., "Training Deep Nets
 // with Sublinear Memory Cost", 2016). f must compute the same each time.
 func (t *Tape) Checkpoint(x *Var, f func(t *Tape, x *Var) *Var) *Var {
-	inner := &Tape{Pool: t.Pool, silent: true, memory: new(arena)}
-	y := f(inner, t.Const(x.Value))
-	value := t.memory.get(y.Value.Rows, y.Value.Cols)
+	again := t.again()
+	again.silent = true
+	y := f(again, t.Const(x.Value))
+	value := t.value(y.Value.Rows, y.Value.Cols)
 	copy(value.Data, y.Value.Data)
+	again.rewind()
 	if t.silent {
 		return t.Const(value)
 	}
-	out := &Var{value, t.memory.zeros(value.Rows, value.Cols)}
+	out := &Var{Value: value, needs: true}
 	t.undo = append(t.undo, func() {
-		again := NewTape(t.Pool)
-		in := again.Input(x.Value)
-		y := f(again, in)
-		copy(y.Grad.Data, out.Grad.Data)
-		again.unwind()
-		if x.wanted() {
-			t.Pool.Add(x.Grad, in.Grad)
-		}
+		t.step(func(dy tensor.Tensor) {
+			again := t.again()
+			again.silent = false
+			in := again.Input(x.Value)
+			y := f(again, in)
+			if !y.wanted() {
+				return
+			}
+			again.add(y, dy)
+			again.unwind()
+			if x.wanted() {
+				t.add(x, in.Grad)
+			}
+			again.rewind()
+		}, out)
 	})
 	return out
 }
 
-// arena hands out tensors and takes all of them back at once.
-type arena struct {
-	free map[int][][]float32 // by length
-	used [][]float32
-}
-
-// get returns a tensor whose values are undefined.
-func (a *arena) get(rows, cols int) tensor.Tensor {
-	n := rows * cols
-	list := a.free[n]
-	var data []float32
-	if k := len(list); k > 0 {
-		data, a.free[n] = list[k-1], list[:k-1]
-	} else {
-		data = make([]float32, n)
+// again returns the tape on which checkpoints run, which shares the parameters.
+func (t *Tape) again() *Tape {
+	if t.inner == nil {
+		t.inner = NewTape(t.Pool)
 	}
-	a.used = append(a.used, data)
-	return tensor.Tensor{Rows: rows, Cols: cols, Data: data}
-}
-
-func (a *arena) zeros(rows, cols int) tensor.Tensor {
-	t := a.get(rows, cols)
-	clear(t.Data)
-	return t
-}
-
-func (a *arena) reset() {
-	if a.free == nil {
-		a.free = map[int][][]float32{}
-	}
-	for _, data := range a.used {
-		a.free[len(data)] = append(a.free[len(data)], data)
-	}
-	clear(a.used)
-	a.used = a.used[:0]
+	t.inner.Compute, t.inner.local, t.inner.params = t.Compute, t.local, t.params
+	return t.inner
 }

@@ -234,17 +234,17 @@ func (l *learner) scores(t *grad.Tape, in input, noise [][]tensor.Tensor) *grad.
 		x = l.down.Forward(t, x)
 	}
 	total := n + l.tokens.Value.Rows
-	limits, pos := grad.Causal(total), make([]int32, total)
+	seen, pos := grad.Causal(total), make([]int32, total)
 	for i := range pos {
 		pos[i] = int32(i)
 		if l.router.Mask == par.Prefix && i < n {
-			limits[i] = int32(n)
+			seen[i].To = int32(n)
 		}
 	}
 	var rot nn.Rotation
 	rot.At(l.rope, pos)
 	for i, layer := range l.layers {
-		mask := grad.Mask{Limits: limits}
+		mask := grad.Mask{Own: seen}
 		if noise != nil {
 			mask.Noise = noise[i]
 		}

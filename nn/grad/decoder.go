@@ -82,8 +82,11 @@ func (l *Linear) shared() nn.Linear {
 
 // Params lists the layer's parameters.
 func (l *DecoderLayer) Params() []*Param {
-	list := []*Param{l.InputNorm, l.PostNorm}
-	for _, x := range []*Linear{&l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down} {
+	return appendLinear([]*Param{l.InputNorm, l.PostNorm}, &l.Q, &l.K, &l.V, &l.O, &l.Gate, &l.Up, &l.Down)
+}
+
+func appendLinear(list []*Param, linears ...*Linear) []*Param {
+	for _, x := range linears {
 		list = append(list, x.W)
 		if x.B != nil {
 			list = append(list, x.B)
@@ -104,13 +107,4 @@ func (l *DecoderLayer) Forward(t *Tape, x *Var, cos, sin tensor.Tensor, mask Mas
 
 	h = t.RMSNorm(x, t.Param(l.PostNorm), l.Eps)
 	return t.Add(x, l.Down.Forward(t, t.SwiGLU(l.Gate.Forward(t, h), l.Up.Forward(t, h))))
-}
-
-// Causal returns the limits of causal attention over n rows.
-func Causal(n int) []int32 {
-	limits := make([]int32, n)
-	for i := range limits {
-		limits[i] = int32(i + 1)
-	}
-	return limits
 }
