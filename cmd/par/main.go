@@ -34,6 +34,7 @@ var commands = []command{
 	{"inspect", "list a checkpoint: architecture, sizes, tensors, tokenizer, memory needed", inspectCommand},
 	{"eval", "measure pruning methods on benchmarks", evalCommand},
 	{"convert", "turn a Hugging Face directory into GGUF files, or back", convertCommand},
+	{"pretrain", "train a small vision-language model from scratch", pretrainCommand},
 	{"train", "train a meta-router on images and questions, without labels", trainCommand},
 	{"scenes", "draw pictures of shapes and texts, with questions and answers", scenesCommand},
 	{"tokenize", "turn text into token ids, or back", tokenizeCommand},
