@@ -14,6 +14,7 @@ type stage struct {
 	params  func(m *Model) []*grad.Param
 	picture func(rng *rand.Rand, k scenes.Key, s *Shape, progress float64) *picture
 	loss    func(p pass, b *batch, words names, losses tally) *grad.Var
+	count   func(p pass, b *batch, words names, right, all tally)
 }
 
 var stages = map[string]*stage{
@@ -26,6 +27,7 @@ var stages = map[string]*stage{
 		loss: func(p pass, b *batch, _ names, losses tally) *grad.Var {
 			return p.dense(p.see(b.pixels), b.labels, losses)
 		},
+		count: (pass).countPatches,
 	},
 	"projector": {
 		mix:     mix{scenes.Ordinary: 0.3, scenes.Crowded: 0.7},
@@ -34,12 +36,14 @@ var stages = map[string]*stage{
 		loss: func(p pass, b *batch, words names, losses tally) *grad.Var {
 			return p.naming(p.project(p.see(b.pixels)), b.labels, words, losses)
 		},
+		count: (pass).countNames,
 	},
 	"answers": {
 		mix:     mix{scenes.Ordinary: 0.7, scenes.Crowded: 0.1, scenes.Printed: 0.2},
 		params:  (*Model).Params,
 		picture: askedAbout,
 		loss:    (pass).answers,
+		count:   (pass).countAnswers,
 	},
 }
 
@@ -86,8 +90,10 @@ func (p pass) answers(b *batch, words names, losses tally) *grad.Var {
 	return t.Add(loss, y)
 }
 
-// names are the tokens that name what a patch shows.
+// names are the tokens that name what a patch shows, for each of the kinds.
 type names [3][]int32
+
+var nameKinds = [...]string{"shape", "colour", "size"}
 
 func newNames(tok *tokenizer.Tokenizer) names {
 	var n names
@@ -106,22 +112,31 @@ func newNames(tok *tokenizer.Tokenizer) names {
 	return n
 }
 
+// nameClasses returns which of a kind's names is each patch's, -1 for the background.
+func nameClasses(kind int, labels []scenes.Patch) []int32 {
+	list := make([]int32, len(labels))
+	for i := range labels {
+		l := &labels[i]
+		list[i] = [...]int32{int32(l.Shape), int32(l.Colour), int32(l.Size)}[kind] - 1
+	}
+	return list
+}
+
+// resemble returns how much visual tokens resemble the embeddings of words.
+func (p pass) resemble(visual *grad.Var, ids []int32) *grad.Var {
+	return p.tape.Linear(visual, p.tape.Gather(p.tape.Param(p.embed), ids), nil)
+}
+
 // naming is the loss of telling what patches show by the words whose embeddings their
 // visual tokens resemble.
 func (p pass) naming(visual *grad.Var, labels []scenes.Patch, words names, losses tally) *grad.Var {
-	t := p.tape
 	var sum *grad.Var
 	for kind, ids := range words {
-		targets := make([]int32, len(labels))
-		for i := range labels {
-			l := &labels[i]
-			targets[i] = [...]int32{int32(l.Shape), int32(l.Colour), int32(l.Size)}[kind] - 1
-		}
-		loss := t.CrossEntropy(t.Linear(visual, t.Gather(t.Param(p.embed), ids), nil), targets)
+		loss := p.tape.CrossEntropy(p.resemble(visual, ids), nameClasses(kind, labels))
 		if sum == nil {
 			sum = loss
 		} else {
-			sum = t.Add(sum, loss)
+			sum = p.tape.Add(sum, loss)
 		}
 	}
 	losses.add("names", sum)

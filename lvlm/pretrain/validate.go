@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/go-par/par/lvlm/scenes"
-	"github.com/go-par/par/nn/grad"
-	"github.com/go-par/par/tensor"
 )
 
 // checked is how many pictures of the validation split are looked at.
@@ -29,13 +27,7 @@ func (t *trainer) validate() map[string]float64 {
 		}
 		b := l.layout.batch(group)
 		l.tape.Reset()
-		features := l.see(b.pixels)
-		if len(b.asked) == 0 {
-			l.countPatches(features, b, right, all)
-			continue
-		}
-		logits := l.answer(l.project(l.tape.Gather(features, b.visual)), b)
-		countAnswers(logits.Value, b, right, all)
+		s.count(l.pass, b, t.words, right, all)
 	}
 	for name := range all {
 		right[name] /= all[name]
@@ -44,39 +36,54 @@ func (t *trainer) validate() map[string]float64 {
 }
 
 // countPatches counts what the heads tell right of patches that show something.
-func (p pass) countPatches(features *grad.Var, b *batch, right, all tally) {
+func (p pass) countPatches(b *batch, _ names, right, all tally) {
+	features := p.see(b.pixels)
 	for i := range p.heads {
 		h := &p.heads[i]
 		if h.class == nil {
 			continue
 		}
-		y := h.Forward(p.tape, features).Value
 		classes, _ := h.classes(b.labels)
+		y := h.Forward(p.tape, features).Value
 		for k, c := range classes {
-			if c == 0 {
-				continue
-			}
-			all[h.name]++
-			if argmax(y.Row(k)) == c {
-				right[h.name]++
+			if c > 0 {
+				count(h.name, argmax(y.Row(k)) == c, right, all)
 			}
 		}
 	}
 }
 
+// countNames counts the patches of objects whose visual tokens resemble the right
+// words.
+func (p pass) countNames(b *batch, words names, right, all tally) {
+	visual := p.project(p.see(b.pixels))
+	for kind, ids := range words {
+		y := p.resemble(visual, ids).Value
+		for k, c := range nameClasses(kind, b.labels) {
+			if c >= 0 {
+				count(nameKinds[kind], argmax(y.Row(k)) == c, right, all)
+			}
+		}
+	}
+}
+
+func count(name string, isRight bool, right, all tally) {
+	all[name]++
+	if isRight {
+		right[name]++
+	}
+}
+
 // countAnswers counts questions by kind, and those of whose answers each token is the
 // likeliest behind those before it: the greedy answer is the right one.
-func countAnswers(logits tensor.Tensor, b *batch, right, all tally) {
+func (p pass) countAnswers(b *batch, _ names, right, all tally) {
+	logits := p.answer(p.project(p.tape.Gather(p.see(b.pixels), b.visual)), b).Value
 	for _, a := range b.asked {
-		name := a.Kind.String()
-		all[name]++
 		same := true
 		for k := a.from; k < a.to; k++ {
 			same = same && argmax(logits.Row(k)) == b.targets[k]
 		}
-		if same {
-			right[name]++
-		}
+		count(a.Kind.String(), same, right, all)
 	}
 }
 
