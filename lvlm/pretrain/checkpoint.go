@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/go-par/par/tensor/quant"
 	"github.com/go-par/par/tensor/safetensors"
 )
 
@@ -36,11 +35,7 @@ func (t *trainer) state() map[string][]float32 {
 
 // save writes a checkpoint, which replaces the last one when it is complete.
 func (t *trainer) save() error {
-	var list []safetensors.Source
-	for name, values := range t.state() {
-		list = append(list, safetensors.SourceF32(name, []int{len(values)}, values))
-	}
-	return safetensors.WriteFile(filepath.Join(t.Dir, checkpointName), list, map[string]string{
+	return safetensors.WriteFile(filepath.Join(t.Dir, checkpointName), safetensors.Values(t.state()), map[string]string{
 		"format": "par-pretrain-1", "run": t.identity(), "stage": strconv.Itoa(t.stage), "step": strconv.Itoa(t.step),
 	})
 }
@@ -77,24 +72,9 @@ func (t *trainer) resume() error {
 	}
 	t.begin(stage)
 	t.step = step
-	for name, values := range t.state() {
-		x, ok := f.Lookup(name)
-		if !ok || x.DType != safetensors.F32 || x.Bytes != 4*len(values) {
-			return fmt.Errorf("%s: tensor %s: missing, or not %d values of F32", path, name, len(values))
-		}
-		quant.Decode(quant.F32, values, x.Data)
+	if err := f.Values(t.state()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if t.stage == len(t.Stages) || step == 0 {
-		return nil
-	}
-	for _, p := range t.trained() {
-		if isBlockMatrix(p) {
-			continue
-		}
-		m, v := t.adam.State(p)
-		if err := t.adam.Resume(step, p, m, v); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
+	t.adam.Resume(step)
 	return nil
 }

@@ -1,7 +1,6 @@
 package grad
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/go-par/par/tensor"
@@ -47,7 +46,8 @@ func (o *Muon) Step(p *tensor.Pool, params []*Param, lr float64) {
 	}
 }
 
-// State returns the momentum of a parameter, to be saved.
+// State returns the momentum of a parameter, to be saved, or to be filled with a
+// saved one.
 func (o *Muon) State(p *Param) []float32 {
 	if o.state == nil {
 		o.state = map[*Param][]float32{}
@@ -56,15 +56,6 @@ func (o *Muon) State(p *Param) []float32 {
 		o.state[p] = make([]float32, len(p.Value.Data))
 	}
 	return o.state[p]
-}
-
-// Resume goes on from a saved momentum.
-func (o *Muon) Resume(p *Param, momentum []float32) error {
-	if len(momentum) != len(p.Value.Data) {
-		return fmt.Errorf("parameter %s: %d values of momentum for %d values", p.Name, len(momentum), len(p.Value.Data))
-	}
-	copy(o.State(p), momentum)
-	return nil
 }
 
 // orthogonalise brings the singular values of x near 1, five times by the quintic

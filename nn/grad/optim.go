@@ -1,9 +1,6 @@
 package grad
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // AdamW is Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
 type AdamW struct {
@@ -58,7 +55,8 @@ func (o *AdamW) moments(p *Param) *moments {
 	return s
 }
 
-// State returns the first and second moments of a parameter, to be saved.
+// State returns the first and second moments of a parameter, to be saved, or to be
+// filled with saved ones.
 func (o *AdamW) State(p *Param) (m, v []float32) {
 	s := o.moments(p)
 	return s.m, s.v
@@ -67,17 +65,8 @@ func (o *AdamW) State(p *Param) (m, v []float32) {
 // Steps returns the number of steps taken.
 func (o *AdamW) Steps() int { return o.steps }
 
-// Resume goes on from saved moments after that many steps.
-func (o *AdamW) Resume(steps int, p *Param, m, v []float32) error {
-	if len(m) != len(p.Value.Data) || len(v) != len(p.Value.Data) {
-		return fmt.Errorf("parameter %s: %d and %d moments for %d values", p.Name, len(m), len(v), len(p.Value.Data))
-	}
-	s := o.moments(p)
-	copy(s.m, m)
-	copy(s.v, v)
-	o.steps = steps
-	return nil
-}
+// Resume says how many steps had been taken when the moments in State were saved.
+func (o *AdamW) Resume(steps int) { o.steps = steps }
 
 // ClipNorm scales the gradients of params down so that their common norm is at
 // most limit, and returns the norm that they had.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/go-par/par/tensor/quant"
 	"github.com/go-par/par/tensor/safetensors"
 )
 
@@ -15,18 +14,19 @@ import (
 // parameters, and the optimiser's moments as m.NAME and v.NAME.
 const checkpointName = "checkpoint.safetensors"
 
+// state lists the values that a checkpoint holds, by name.
+func (t *fitting) state() map[string][]float32 {
+	list := map[string][]float32{}
+	for _, p := range t.learner.params() {
+		list[p.Name] = p.Value.Data
+		list["m."+p.Name], list["v."+p.Name] = t.optimiser.State(p)
+	}
+	return list
+}
+
 // save writes a checkpoint, which replaces the last one when it is complete.
 func (t *fitting) save(dir string) error {
-	var list []safetensors.Source
-	for _, p := range t.learner.params() {
-		m, v := t.optimiser.State(p)
-		shape := []int{p.Value.Rows, p.Value.Cols}
-		list = append(list,
-			safetensors.SourceF32(p.Name, shape, p.Value.Data),
-			safetensors.SourceF32("m."+p.Name, shape, m),
-			safetensors.SourceF32("v."+p.Name, shape, v))
-	}
-	return safetensors.WriteFile(filepath.Join(dir, checkpointName), list, map[string]string{
+	return safetensors.WriteFile(filepath.Join(dir, checkpointName), safetensors.Values(t.state()), map[string]string{
 		"format": "par-train-1", "step": strconv.Itoa(t.optimiser.Steps()), "run": t.identity(),
 	})
 }
@@ -55,20 +55,9 @@ func (t *fitting) resume(dir string) error {
 	if err != nil || step < 0 {
 		return fmt.Errorf("%s: field step: %q is no number of steps", path, meta["step"])
 	}
-	for _, p := range t.learner.params() {
-		n := len(p.Value.Data)
-		value, m, v := make([]float32, n), make([]float32, n), make([]float32, n)
-		for name, to := range map[string][]float32{p.Name: value, "m." + p.Name: m, "v." + p.Name: v} {
-			x, ok := f.Lookup(name)
-			if !ok || x.DType != safetensors.F32 || x.Bytes != 4*n {
-				return fmt.Errorf("%s: tensor %s: missing, or not %d values of F32", path, name, n)
-			}
-			quant.Decode(quant.F32, to, x.Data)
-		}
-		copy(p.Value.Data, value)
-		if err := t.optimiser.Resume(step, p, m, v); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+	if err := f.Values(t.state()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
+	t.optimiser.Resume(step)
 	return nil
 }
