@@ -27,3 +27,12 @@
 	BYTE $(0xC0 | ((d)&7)<<3 | ((m)&7))
 #define VPDPBUSD_Y(m, n, d) VEX_DOT(0x50, m, n, d)
 #define VPDPWSSD_Y(m, n, d) VEX_DOT(0x52, m, n, d)
+
+// VCVTNE2PS2BF16 Zm, Zn, Zd: the lower half of Zd is Zm in bf16, the upper half Zn.
+#define VCVTNE2PS2BF16_Z(m, n, d) \
+	BYTE $0x62; \
+	BYTE $(0xF2 ^ (((d)&8)<<4) ^ (((m)&16)<<2) ^ (((m)&8)<<2) ^ ((d)&16)); \
+	BYTE $(0x7F ^ (((n)&15)<<3)); \
+	BYTE $(0x48 ^ (((n)&16)>>1)); \
+	BYTE $0x72; \
+	BYTE $(0xC0 | ((d)&7)<<3 | ((m)&7))

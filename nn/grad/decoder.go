@@ -11,12 +11,15 @@ import (
 type Linear struct{ W, B *Param }
 
 // Forward is x wᵀ + b.
-func (l *Linear) Forward(t *Tape, x *Var) *Var {
+func (l *Linear) Forward(t *Tape, x *Var) *Var { return l.add(t, nil, x) }
+
+// add is to + x wᵀ + b.
+func (l *Linear) add(t *Tape, to, x *Var) *Var {
 	var b *Var
 	if l.B != nil {
 		b = t.Param(l.B)
 	}
-	return t.Linear(x, t.Param(l.W), b)
+	return t.AddLinear(to, x, t.Param(l.W), b)
 }
 
 // DecoderLayer is nn.DecoderLayer to be trained.
@@ -103,8 +106,8 @@ func (l *DecoderLayer) Forward(t *Tape, x *Var, cos, sin tensor.Tensor, mask Mas
 	k := t.Rotate(l.K.Forward(t, h), l.KVHeads, cos, sin)
 	scale := float32(1 / math.Sqrt(float64(l.HeadDim)))
 	attn := t.Attention(q, k, l.V.Forward(t, h), l.Heads, l.KVHeads, scale, mask)
-	x = t.Add(x, l.O.Forward(t, attn))
+	x = l.O.add(t, x, attn)
 
 	h = t.RMSNorm(x, t.Param(l.PostNorm), l.Eps)
-	return t.Add(x, l.Down.Forward(t, t.SwiGLU(l.Gate.Forward(t, h), l.Up.Forward(t, h))))
+	return l.Down.add(t, x, t.SwiGLU(l.Gate.Forward(t, h), l.Up.Forward(t, h)))
 }

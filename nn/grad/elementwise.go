@@ -3,6 +3,7 @@ package grad
 import (
 	"math"
 
+	"github.com/go-par/par/asm"
 	"github.com/go-par/par/tensor"
 )
 
@@ -41,8 +42,15 @@ func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
 	copy(y.Data, x.Value.Data)
 	t.Pool.Activate(y, f)
 	return t.op(y, func(dy tensor.Tensor) {
-		for i, d := range dy.Data {
-			dy.Data[i] = d * slope(f, x.Value.Data[i])
+		switch f {
+		case tensor.SiLU:
+			asm.SwishGrad(dy.Data, x.Value.Data, 1)
+		case tensor.QuickGELU:
+			asm.SwishGrad(dy.Data, x.Value.Data, 1.702)
+		default:
+			for i, d := range dy.Data {
+				dy.Data[i] = d * slope(f, x.Value.Data[i])
+			}
 		}
 		t.pass(x, dy)
 	}, x)
@@ -54,17 +62,13 @@ func (t *Tape) SwiGLU(gate, up *Var) *Var {
 	copy(y.Data, gate.Value.Data)
 	t.Pool.SwiGLU(y, up.Value)
 	return t.op(y, func(dy tensor.Tensor) {
+		du := t.temporary(dy.Rows, dy.Cols)
+		asm.SwiGLUGrad(dy.Data, du.Data, gate.Value.Data, up.Value.Data)
 		if up.wanted() {
-			du := t.zeroed(up).Data
-			for i, d := range dy.Data {
-				g := gate.Value.Data[i]
-				du[i] += d * g * sigmoid(g)
-			}
+			t.add(up, du)
 		}
+		t.spare.put(du.Data)
 		if gate.wanted() {
-			for i, d := range dy.Data {
-				dy.Data[i] = d * up.Value.Data[i] * slope(tensor.SiLU, gate.Value.Data[i])
-			}
 			t.pass(gate, dy)
 		}
 	}, gate, up)
@@ -73,10 +77,6 @@ func (t *Tape) SwiGLU(gate, up *Var) *Var {
 // slope is the derivative of f at x.
 func slope(f tensor.Activation, x float32) float32 {
 	switch f {
-	case tensor.SiLU:
-		return sigmoidSlope(x, 1)
-	case tensor.QuickGELU:
-		return sigmoidSlope(x, 1.702)
 	case tensor.GELU:
 		v := float64(x)
 		return float32(0.5*(1+math.Erf(v/math.Sqrt2)) + v*math.Exp(-v*v/2)/math.Sqrt(2*math.Pi))
@@ -87,12 +87,6 @@ func slope(f tensor.Activation, x float32) float32 {
 		return float32(0.5*(1+u) + 0.5*v*(1-u*u)*c*(1+3*0.044715*v*v))
 	}
 	panic("grad: unknown activation")
-}
-
-// sigmoidSlope is the derivative of x·σ(kx).
-func sigmoidSlope(x, k float32) float32 {
-	s := sigmoid(k * x)
-	return s + k*x*s*(1-s)
 }
 
 func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }

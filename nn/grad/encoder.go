@@ -72,8 +72,8 @@ func (l *EncoderLayer) Forward(t *Tape, x *Var, mask Mask) *Var {
 	h := l.Norm1.Forward(t, x)
 	scale := float32(1 / math.Sqrt(float64(l.HeadDim)))
 	attn := t.Attention(l.Q.Forward(t, h), l.K.Forward(t, h), l.V.Forward(t, h), l.Heads, l.Heads, scale, mask)
-	x = t.Add(x, l.O.Forward(t, attn))
+	x = l.O.add(t, x, attn)
 
 	h = t.Activate(l.FC1.Forward(t, l.Norm2.Forward(t, x)), l.Act)
-	return t.Add(x, l.FC2.Forward(t, h))
+	return l.FC2.add(t, x, h)
 }

@@ -97,3 +97,12 @@ func orthogonalise(p *tensor.Pool, x tensor.Tensor) tensor.Tensor {
 	}
 	return wide
 }
+
+// transpose writes xᵀ to y.
+func transpose(y, x tensor.Tensor) {
+	for i := range x.Rows {
+		for j, v := range x.Row(i) {
+			y.Data[j*y.Cols+i] = v
+		}
+	}
+}

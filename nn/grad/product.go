@@ -1,62 +1,171 @@
 package grad
 
-import "github.com/go-par/par/tensor"
+import (
+	"github.com/go-par/par/asm"
+	"github.com/go-par/par/tensor"
+)
 
 // Linear is x wᵀ + b: x [n, in], w [out, in], b [1, out] or nil.
-func (t *Tape) Linear(x, w, b *Var) *Var {
-	var bias []float32
-	if b != nil {
-		bias = b.Value.Data
-	}
+func (t *Tape) Linear(x, w, b *Var) *Var { return t.AddLinear(nil, x, w, b) }
+
+// AddLinear is to + x wᵀ + b, with nothing for a nil to.
+func (t *Tape) AddLinear(to, x, w, b *Var) *Var {
 	y := t.value(x.Value.Rows, w.Value.Rows)
-	t.Pool.MatMul(y, x.Value, nil, w.Value.Matrix(), bias)
-	return t.op(y, func(dy tensor.Tensor) {
-		if x.wanted() {
-			t.addProduct(t.zeroed(x), dy, t.transpose(w.Value)) // dx = dy w
+	p := product{dst: y, left: rows(x.Value), right: rows(w.Value)}
+	switch {
+	case to != nil && b != nil:
+		for i := range y.Rows {
+			copy(y.Row(i), to.Value.Row(i))
+			asm.Add(y.Row(i), b.Value.Data)
 		}
+		p.start, p.startLD = y.Data, y.Cols
+	case to != nil:
+		p.start, p.startLD = to.Value.Data, y.Cols
+	case b != nil:
+		p.start = b.Value.Data
+	}
+	t.multiply(&p)
+	return t.op(y, func(dy tensor.Tensor) {
 		if w.wanted() {
-			t.addProduct(t.zeroed(w), t.transpose(dy), t.transpose(x.Value)) // dw = dyᵀ x
+			t.accumulate(w, columns(dy), columns(x.Value)) // dw = dyᵀ x
 		}
 		if b.wanted() {
 			addColumns(t.zeroed(b).Data, dy)
 		}
-	}, x, w, b)
-}
-
-// addProduct adds a bᵀ to dst.
-func (t *Tape) addProduct(dst, a, b tensor.Tensor) {
-	y := t.value(dst.Rows, dst.Cols)
-	t.Pool.MatMul(y, a, nil, b.Matrix(), nil)
-	t.Pool.Add(dst, y)
-}
-
-// transpose returns xᵀ.
-func (t *Tape) transpose(x tensor.Tensor) tensor.Tensor {
-	y := t.value(x.Cols, x.Rows)
-	transpose(y, x)
-	return y
-}
-
-// transpose writes xᵀ to y in square tiles, so that neither side leaves the cache.
-func transpose(y, x tensor.Tensor) {
-	const tile = 32
-	for i0 := 0; i0 < x.Rows; i0 += tile {
-		for j0 := 0; j0 < x.Cols; j0 += tile {
-			for i := i0; i < min(i0+tile, x.Rows); i++ {
-				row := x.Data[i*x.Cols:]
-				for j := j0; j < min(j0+tile, x.Cols); j++ {
-					y.Data[j*y.Cols+i] = row[j]
-				}
-			}
+		if x.wanted() {
+			t.accumulate(x, rows(dy), columns(w.Value)) // dx = dy w
 		}
+		if to.wanted() {
+			t.pass(to, dy)
+		}
+	}, to, x, w, b)
+}
+
+// accumulate adds a product to the gradient of v.
+func (t *Tape) accumulate(v *Var, left, right side) {
+	g, add := t.sum(v)
+	p := product{dst: g, left: left, right: right}
+	if add {
+		p.start, p.startLD = g.Data, g.Cols
 	}
+	t.multiply(&p)
 }
 
 // addColumns adds the sums of x's columns to dst, rows in order.
 func addColumns(dst []float32, x tensor.Tensor) {
 	for i := range x.Rows {
-		for j, v := range x.Row(i) {
-			dst[j] += v
+		asm.Add(dst, x.Row(i))
+	}
+}
+
+// product is dst = start + left·right. start has rows startLD apart, so that it can be
+// dst or, with 0, one row for all; nil is 0.
+type product struct {
+	dst         tensor.Tensor
+	left, right side
+	start       []float32
+	startLD     int
+}
+
+// A block of the inner dimension has up to maxSteps dwords, so that a panel of the
+// left side stays in the L1 cache, and its tile of the right side, of up to tileSize
+// dwords and maxColumns columns, in the L2 cache. See package tensor's products.
+const (
+	maxSteps   = 384
+	tileSize   = 1 << 17
+	maxColumns = 1024
+)
+
+var noStart [maxColumns]float32
+
+// multiplier computes products.
+type multiplier struct {
+	tile    []uint32
+	workers []worker
+}
+
+func (t *Tape) multiply(p *product) { t.multiplier.multiply(t.Pool, panelFormat(t.Compute), p) }
+
+// multiply computes p. The order of a sum depends on its depth and the format only.
+func (m *multiplier) multiply(pool *tensor.Pool, f asm.PanelFormat, p *product) {
+	m.prepare(pool)
+	depth := p.left.depth
+	if depth == 0 || p.dst.Rows == 0 || p.dst.Cols == 0 {
+		for i := range p.dst.Rows {
+			row := p.dst.Row(i)
+			clear(row)
+			if p.start != nil {
+				copy(row, p.start[i*p.startLD:])
+			}
+		}
+		return
+	}
+	_, nr := f.Tile(1)
+	block := ceilDiv(depth, ceilDiv(steps(f, depth), maxSteps))
+	block += block % f.Block()
+	perTile := min(tileSize/steps(f, block), maxColumns) / nr * nr
+	for k := 0; k < depth; k += block {
+		n := min(block, depth-k)
+		if k > 0 {
+			p.start, p.startLD = p.dst.Data, p.dst.Cols
+		}
+		for column := 0; column < p.right.lanes; column += perTile {
+			m.block(pool, f, p, k, n, column, min(column+perTile, p.right.lanes))
+		}
+	}
+}
+
+func (m *multiplier) prepare(pool *tensor.Pool) {
+	if len(m.workers) < pool.Threads() {
+		m.workers = make([]worker, pool.Threads())
+	}
+}
+
+// block adds n steps from k on to the columns from lo to hi.
+func (m *multiplier) block(pool *tensor.Pool, f asm.PanelFormat, p *product, k, n, lo, hi int) {
+	mr, nr := f.Tile(p.left.lanes)
+	size := steps(f, n)
+	panels := ceilDiv(hi-lo, nr)
+	tile := grow(&m.tile, panels*nr*size)
+	pool.Do(panels, func(worker, i int) {
+		m.workers[worker].pack(f, tile[i*nr*size:(i+1)*nr*size], nr, p.right, lo+i*nr, k, n)
+	})
+	pool.Do(ceilDiv(p.left.lanes, mr), func(worker, i int) {
+		w := &m.workers[worker]
+		row := i * mr
+		mr, _ := f.Tile(p.left.lanes - row)
+		panel := grow(&w.left, mr*size)
+		w.pack(f, panel, mr, p.left, row, k, n)
+		w.strips(f, p, panel, tile, row, mr, lo, hi, n)
+	})
+}
+
+// strips multiplies a panel of mr rows with a tile.
+func (w *worker) strips(f asm.PanelFormat, p *product, panel, tile []uint32, row, mr, lo, hi, n int) {
+	_, nr := f.Tile(mr)
+	n += n % f.Block()
+	ld := p.dst.Cols
+	c, d, ldd := p.dst.Data[row*ld+lo:], noStart[:], 0
+	if p.start != nil {
+		d, ldd = p.start[row*p.startLD+lo:], p.startLD
+	}
+	have := min(mr, p.dst.Rows-row)
+	whole := (hi - lo) / nr * nr
+	if have < mr {
+		whole = 0
+	}
+	at := whole * f.Steps(n)
+	asm.Gemm(f, mr, c, ld, d, ldd, panel, tile[:at], n)
+	if whole == hi-lo {
+		return
+	}
+	// What sticks out of dst goes through a strip of its own.
+	width := ceilDiv(hi-lo-whole, nr) * nr
+	strip := grow(&w.strip, mr*width)
+	asm.Gemm(f, mr, strip, width, noStart[:], 0, panel, tile[at:], n)
+	for r := range have {
+		for j, v := range strip[r*width : r*width+hi-lo-whole] {
+			c[r*ld+whole+j] = d[r*ldd+whole+j] + v
 		}
 	}
 }

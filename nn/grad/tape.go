@@ -56,6 +56,8 @@ type Tape struct {
 	values slab
 	spare  spares
 	inner  *Tape // runs checkpoints
+
+	multiplier multiplier
 }
 
 // NewTape returns an empty tape that computes on p.

@@ -1,0 +1,81 @@
+package asm_test
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+	"unsafe"
+
+	"github.com/go-par/par/asm"
+	"github.com/go-par/par/asm/asmtest"
+)
+
+func TestPairRows(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, width := range []int{1, 4, 8, 12, 16, 17, 31, 32} {
+			for n := range width + 1 {
+				for rows := range 6 {
+					ld := n + 3
+					src := random(uint64(width*n), rows*ld, 1)
+					dst := newGuarded(make([]float32, (rows+1)/2*width))
+					panel := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
+					asm.PairRows(panel, width, src, ld, rows, n)
+					dst.check(t)
+					for i, got := range panel {
+						k, c := i/width, i%width
+						var want [2]uint16
+						for half := range want {
+							if r := 2*k + half; r < rows && c < n {
+								var b [2]byte
+								asm.F32ToBF16(b[:], src[r*ld+c:r*ld+c+1])
+								want[half] = binary.NativeEndian.Uint16(b[:])
+							}
+						}
+						if w := uint32(want[0]) | uint32(want[1])<<16; got != w {
+							t.Fatalf("width %d, %d values, row %d of %d, column %d: %#x, want %#x", width, n, 2*k, rows, c, got, w)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestSwiGLUGrad(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, n := range lengths {
+			gate, up, d := random(31, n, 6), random(32, n, 1), random(33, n, 1)
+			dy, dup := newGuarded(d), newGuarded(make([]float32, n))
+			asm.SwiGLUGrad(dy.x, dup.x, gate, up)
+			dy.check(t)
+			dup.check(t)
+			for i := range n {
+				g, y := float64(gate[i]), float64(d[i])
+				s := 1 / (1 + math.Exp(-g))
+				near(t, dup.x[i], y*g*s, 0x1p-20*math.Abs(y*g*s), "n = %d, gradient of up %d", n, i)
+				scale := math.Abs(y*float64(up[i])) * (s + math.Abs(g*s*(1-s)))
+				near(t, dy.x[i], y*float64(up[i])*(s+g*s*(1-s)), 0x1p-20*scale, "n = %d, gradient of gate %d", n, i)
+			}
+		}
+	})
+}
+
+func TestSwishGrad(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, n := range lengths {
+			for _, a := range []float32{1, 1.702} {
+				x, d := random(34, n, 6), random(35, n, 1)
+				dy := newGuarded(d)
+				asm.SwishGrad(dy.x, x, a)
+				dy.check(t)
+				for i := range n {
+					z, y := float64(a)*float64(x[i]), float64(d[i])
+					s := 1 / (1 + math.Exp(-z))
+					// z is rounded, which σ turns into a relative error of |z|·u at most.
+					scale := math.Abs(y) * (s + math.Abs(z*s*(1-s))) * (1 + math.Abs(z)/8)
+					near(t, dy.x[i], y*(s+z*s*(1-s)), 0x1p-20*scale, "n = %d, a = %v, element %d", n, a, i)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package grad
+
+import (
+	"unsafe"
+
+	"github.com/go-par/par/asm"
+	"github.com/go-par/par/tensor"
+)
+
+// side is one side of a product: the rows of a on the left or the columns of b on the
+// right, called lanes, which are multiplied along their depth. They lie in memory in
+// either of two ways, which is what makes the three products of a layer, x wᵀ, dy w
+// and dyᵀ x, one.
+type side struct {
+	data         []float32
+	ld           int // values from one row in memory to the next
+	lanes, depth int
+	across       bool // rows in memory are steps of depth; otherwise they are lanes
+}
+
+// rows are the rows of x as lanes.
+func rows(x tensor.Tensor) side { return side{x.Data, x.Cols, x.Rows, x.Cols, false} }
+
+// columns are the columns of x as lanes.
+func columns(x tensor.Tensor) side { return side{x.Data, x.Cols, x.Cols, x.Rows, true} }
+
+// at returns the values from lane and step k on.
+func (s *side) at(lane, k int) []float32 {
+	if s.across {
+		return s.data[k*s.ld+lane:]
+	}
+	return s.data[lane*s.ld+k:]
+}
+
+// panelFormat returns how products in that arithmetic are packed.
+func panelFormat(c tensor.Compute) asm.PanelFormat {
+	if c == tensor.ComputeBF16 && asm.PanelBF16.Fast() {
+		return asm.PanelBF16
+	}
+	return asm.PanelF32
+}
+
+// steps returns the dwords that n values of a lane take up.
+func steps(f asm.PanelFormat, n int) int { return f.Steps(n + n%f.Block()) }
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// worker is the memory of one thread.
+type worker struct {
+	left, right  []uint32  // packed
+	halves       []uint32  // lanes in bf16, before they are interleaved
+	zeros        []float32 // a lane
+	strip        []float32 // a product that goes elsewhere from here
+	keys, values []uint32  // of a head, packed
+	across       []uint32  // the keys, packed the other way
+	scores       []float32 // of a tile of attention, and their gradients
+	grads        []float32
+	sums         []float32 // gradients of a head's keys and values
+}
+
+func grow[T any](s *[]T, n int) []T {
+	if cap(*s) < n {
+		*s = make([]T, n+n/8)
+	}
+	return (*s)[:n]
+}
+
+// pack writes the n steps from k on of up to width lanes, from lane on, as a panel,
+// which has zeros for lanes beyond the last.
+func (w *worker) pack(f asm.PanelFormat, dst []uint32, width int, s side, lane, k, n int) {
+	lanes := min(width, s.lanes-lane)
+	switch {
+	case !s.across:
+		w.interleave(f, dst, width, s, lane, k, n)
+	case f == asm.PanelBF16:
+		asm.PairRows(dst, width, s.at(lane, k), s.ld, n, lanes)
+	default:
+		panel := floatsOf(dst)
+		for i := range n {
+			row := panel[i*width : (i+1)*width]
+			clear(row[copy(row, s.at(lane, k+i)[:lanes]):])
+		}
+	}
+}
+
+// interleave packs lanes that are rows in memory.
+func (w *worker) interleave(f asm.PanelFormat, dst []uint32, width int, s side, lane, k, n int) {
+	var from [asm.MaxTileColumns]unsafe.Pointer
+	size := steps(f, n)
+	for i := range from[:width] {
+		var values []float32
+		if lane+i < s.lanes {
+			values = s.at(lane+i, k)[:n]
+		} else {
+			if len(w.zeros) < n {
+				w.zeros = make([]float32, n)
+			}
+			values = w.zeros[:n]
+		}
+		if f == asm.PanelF32 {
+			from[i] = unsafe.Pointer(unsafe.SliceData(values))
+			continue
+		}
+		halves := grow(&w.halves, asm.MaxTileColumns*size)[i*size : (i+1)*size]
+		if n%2 != 0 {
+			halves[size-1] = 0
+		}
+		from[i] = unsafe.Pointer(unsafe.SliceData(halves))
+		asm.F32ToBF16(unsafe.Slice((*byte)(from[i]), 2*n), values)
+	}
+	asm.Interleave(dst, width, from[:width], size)
+}
+
+// packLeft packs all lanes of s as panels of a left side, padded to whole panels.
+func (w *worker) packLeft(f asm.PanelFormat, to *[]uint32, s side, k, n int) []uint32 {
+	size := steps(f, n)
+	out := grow(to, (s.lanes+asm.MaxTileRows)*size)
+	end := 0
+	for lane := 0; lane < s.lanes; {
+		mr, _ := f.Tile(s.lanes - lane)
+		end = (lane + mr) * size
+		w.pack(f, out[lane*size:end], mr, s, lane, k, n)
+		lane += mr
+	}
+	return out[:end]
+}
+
+// packRight packs all lanes of s as panels of a right side, padded to whole panels.
+func (w *worker) packRight(f asm.PanelFormat, to *[]uint32, s side, k, n int) []uint32 {
+	size := steps(f, n)
+	_, nr := f.Tile(1)
+	panels := ceilDiv(s.lanes, nr)
+	out := grow(to, panels*nr*size)
+	for i := range panels {
+		w.pack(f, out[i*nr*size:(i+1)*nr*size], nr, s, i*nr, k, n)
+	}
+	return out
+}
+
+// floatsOf views dwords as f32.
+func floatsOf(d []uint32) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(d))), len(d))
+}
