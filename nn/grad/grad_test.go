@@ -82,6 +82,7 @@ func TestGradients(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	x, y := random(rng, "x", 7, 12), random(rng, "y", 7, 12)
 	w, b := random(rng, "w", 5, 12), random(rng, "b", 1, 5)
+	w2, b2 := random(rng, "w", 12, 12), random(rng, "b", 1, 12)
 	nw, nb := random(rng, "norm weight", 1, 12), random(rng, "norm bias", 1, 12)
 	k, v := random(rng, "k", 9, 8), random(rng, "v", 9, 8)
 	q := random(rng, "q", 7, 16)
@@ -101,6 +102,9 @@ func TestGradients(t *testing.T) {
 		f      func(tp *Tape) *Var
 	}{
 		{"linear", []*Param{x, w, b}, func(tp *Tape) *Var { return tp.Linear(tp.Param(x), tp.Param(w), tp.Param(b)) }},
+		{"linear behind a sum", []*Param{x, y, w2, b2}, func(tp *Tape) *Var {
+			return tp.AddLinear(tp.Param(y), tp.Param(x), tp.Param(w2), tp.Param(b2))
+		}},
 		{"add", []*Param{x, y}, func(tp *Tape) *Var { return tp.Add(tp.Param(x), tp.Param(y)) }},
 		{"the same operand twice", []*Param{x}, func(tp *Tape) *Var { return tp.Add(tp.Param(x), tp.Param(x)) }},
 		{"scale", []*Param{x}, func(tp *Tape) *Var { return tp.Scale(tp.Param(x), 0.7) }},
@@ -122,6 +126,13 @@ func TestGradients(t *testing.T) {
 		}},
 		{"cross entropy", []*Param{x}, func(tp *Tape) *Var {
 			return tp.CrossEntropy(tp.Param(x), []int32{3, -1, 0, 11, 5, -1, 2})
+		}},
+		{"weighted cross entropy", []*Param{x}, func(tp *Tape) *Var {
+			return tp.WeightedCrossEntropy(tp.Param(x), []int32{3, -1, 0, 11, 5, -1, 2}, []float32{1, 9, 0.5, 0, 2, 0, 3})
+		}},
+		{"squared error", []*Param{x}, func(tp *Tape) *Var { return tp.SquaredError(tp.Param(x), y.Value, nil) }},
+		{"weighted squared error", []*Param{x}, func(tp *Tape) *Var {
+			return tp.SquaredError(tp.Param(x), y.Value, []float32{1, 0, 0.5, 0, 2, 0, 3})
 		}},
 		{"log sigmoid", []*Param{x}, func(tp *Tape) *Var { return tp.LogSigmoid(tp.Param(x)) }},
 		{"checkpoint", []*Param{x, w}, func(tp *Tape) *Var {
@@ -187,6 +198,52 @@ func TestDecoderLayer(t *testing.T) {
 		}
 	}
 	check(t, append(train.Params(), x), forward)
+}
+
+// encoder returns a CLIP block with random weights, for inference and training.
+func encoder(rng *rand.Rand) (*nn.EncoderLayer, *EncoderLayer) {
+	lin := func(out, in int) nn.Linear {
+		l := dense(rng, out, in, false)
+		l.B = random(rng, "", 1, out).Value.Data
+		return l
+	}
+	norm := func() nn.LayerNorm {
+		return nn.LayerNorm{W: random(rng, "", 1, 24).Value.Data, B: random(rng, "", 1, 24).Value.Data, Eps: 1e-5}
+	}
+	l := &nn.EncoderLayer{
+		Norm1: norm(), Norm2: norm(),
+		Attn: nn.Attention{Q: lin(24, 24), K: lin(24, 24), V: lin(24, 24), O: lin(24, 24), Heads: 3, KVHeads: 3, HeadDim: 8},
+		MLP:  nn.MLP{FC1: lin(40, 24), FC2: lin(24, 40), Act: tensor.QuickGELU},
+	}
+	return l, NewEncoderLayer("layers.0.", l)
+}
+
+// TestEncoderLayer is TestDecoderLayer for a CLIP block.
+func TestEncoderLayer(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	infer, train := encoder(rng)
+	x := random(rng, "x", 11, 24)
+	pool := tensor.NewPool(1)
+	defer pool.Close()
+	got := train.Forward(NewTape(pool), &Var{Value: x.Value}, Mask{}).Value
+	want := tensor.New(11, 24)
+	copy(want.Data, x.Value.Data)
+	infer.Forward(pool, new(nn.Workspace), want, tensor.NewKV(3, 8, 11))
+	for i, w := range want.Data {
+		if d := math.Abs(float64(got.Data[i] - w)); d > 1e-5*(1+math.Abs(float64(w))) {
+			t.Fatalf("element %d: training gives %v, inference %v", i, got.Data[i], w)
+		}
+	}
+	var params []*Param
+	for _, p := range append(train.Params(), x) {
+		if p != train.K.B { // a constant in the keys changes no softmax: its gradient is 0
+			params = append(params, p)
+		}
+	}
+	check(t, params, func(tp *Tape) *Var { return train.Forward(tp, tp.Param(x), Mask{}) })
+	if got, want := train.Params()[4].Name, "layers.0.self_attn.q_proj.weight"; got != want {
+		t.Errorf("the name of a parameter is %s, want %s", got, want)
+	}
 }
 
 // TestSameBits: the number of threads does not change a gradient.

@@ -121,7 +121,7 @@ func testPacked(t *testing.T, compute tensor.Compute) {
 		}
 		s.dy = all
 		// Sums of the same terms in other orders, and rounded to bf16 in other places: an
-		// error of 2⁻⁹ for each factor, of three that are multiplied, against the greatest
+		// error of 2⁻⁸ for each factor, of three that are multiplied, against the greatest
 		// values.
 		tolerance := 1e-5
 		if compute == tensor.ComputeBF16 {

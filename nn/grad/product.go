@@ -92,10 +92,10 @@ func (m *multiplier) multiply(pool *tensor.Pool, f asm.PanelFormat, p *product) 
 	depth := p.left.depth
 	if depth == 0 || p.dst.Rows == 0 || p.dst.Cols == 0 {
 		for i := range p.dst.Rows {
-			row := p.dst.Row(i)
-			clear(row)
-			if p.start != nil {
-				copy(row, p.start[i*p.startLD:])
+			if p.start == nil {
+				clear(p.dst.Row(i))
+			} else {
+				copy(p.dst.Row(i), p.start[i*p.startLD:])
 			}
 		}
 		return
