@@ -79,3 +79,35 @@ func TestSwishGrad(t *testing.T) {
 		}
 	})
 }
+
+func TestNormGrad(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, n := range lengths {
+			dy, w, x := random(36, n, 1), random(37, n, 1), random(38, n, 2)
+			start := random(39, n, 1)
+			dx, dw := newGuarded(start), newGuarded(start)
+			const mean, r, slope, shift = 0.25, 0.75, -0.5, 0.125
+			sum, dot := asm.NormGradSums(dy, w, x, mean)
+			asm.NormGrad(dx.x, dw.x, dy, w, x, mean, r, slope, shift)
+			dx.check(t)
+			dw.check(t)
+			var wantSum, wantDot, sumScale, dotScale float64
+			for i, v := range x {
+				g := float64(dy[i]) * float64(w[i])
+				c := float64(v) - mean
+				wantSum, sumScale = wantSum+g, sumScale+math.Abs(g)
+				wantDot, dotScale = wantDot+g*c, dotScale+math.Abs(g*c)
+				terms := []float64{float64(start[i]), r * g, -c * r * slope, -shift}
+				var want, scale float64
+				for _, x := range terms {
+					want, scale = want+x, scale+math.Abs(x)
+				}
+				near(t, dx.x[i], want, 6*u*scale, "n = %d, gradient of value %d", n, i)
+				g = float64(dy[i]) * c * r
+				near(t, dw.x[i], float64(start[i])+g, 5*u*(math.Abs(g)+math.Abs(float64(start[i]))), "n = %d, gradient of weight %d", n, i)
+			}
+			near(t, sum, wantSum, sumError(n)*sumScale, "n = %d, sum", n)
+			near(t, dot, wantDot, sumError(n)*dotScale, "n = %d, product", n)
+		}
+	})
+}

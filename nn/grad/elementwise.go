@@ -42,16 +42,7 @@ func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
 	copy(y.Data, x.Value.Data)
 	t.Pool.Activate(y, f)
 	return t.op(y, func(dy tensor.Tensor) {
-		switch f {
-		case tensor.SiLU:
-			asm.SwishGrad(dy.Data, x.Value.Data, 1)
-		case tensor.QuickGELU:
-			asm.SwishGrad(dy.Data, x.Value.Data, 1.702)
-		default:
-			for i, d := range dy.Data {
-				dy.Data[i] = d * slope(f, x.Value.Data[i])
-			}
-		}
+		t.each(len(dy.Data), func(lo, hi int) { activationGrad(dy.Data[lo:hi], x.Value.Data[lo:hi], f) })
 		t.pass(x, dy)
 	}, x)
 }
@@ -59,19 +50,44 @@ func (t *Tape) Activate(x *Var, f tensor.Activation) *Var {
 // SwiGLU is silu(gate)·up.
 func (t *Tape) SwiGLU(gate, up *Var) *Var {
 	y := t.value(gate.Value.Rows, gate.Value.Cols)
-	copy(y.Data, gate.Value.Data)
-	t.Pool.SwiGLU(y, up.Value)
+	t.each(len(y.Data), func(lo, hi int) {
+		copy(y.Data[lo:hi], gate.Value.Data[lo:hi])
+		asm.SwiGLU(y.Data[lo:hi], up.Value.Data[lo:hi])
+	})
 	return t.op(y, func(dy tensor.Tensor) {
 		du := t.temporary(dy.Rows, dy.Cols)
-		asm.SwiGLUGrad(dy.Data, du.Data, gate.Value.Data, up.Value.Data)
+		t.each(len(dy.Data), func(lo, hi int) {
+			asm.SwiGLUGrad(dy.Data[lo:hi], du.Data[lo:hi], gate.Value.Data[lo:hi], up.Value.Data[lo:hi])
+		})
 		if up.wanted() {
-			t.add(up, du)
+			t.give(up, du)
+		} else {
+			t.spare.put(du.Data)
 		}
-		t.spare.put(du.Data)
 		if gate.wanted() {
 			t.pass(gate, dy)
 		}
 	}, gate, up)
+}
+
+// activationGrad multiplies dy by the derivatives of f at x.
+func activationGrad(dy, x []float32, f tensor.Activation) {
+	switch f {
+	case tensor.SiLU:
+		asm.SwishGrad(dy, x, 1)
+	case tensor.QuickGELU:
+		asm.SwishGrad(dy, x, 1.702)
+	default:
+		for i, d := range dy {
+			dy[i] = d * slope(f, x[i])
+		}
+	}
+}
+
+// each calls f for runs of n values that fit in the L1 cache with what goes with them.
+func (t *Tape) each(n int, f func(lo, hi int)) {
+	const grain = 2048
+	t.Pool.Do(ceilDiv(n, grain), func(_, i int) { f(i*grain, min((i+1)*grain, n)) })
 }
 
 // slope is the derivative of f at x.

@@ -3,6 +3,7 @@ package grad
 import (
 	"math"
 
+	"github.com/go-par/par/asm"
 	"github.com/go-par/par/tensor"
 )
 
@@ -10,36 +11,7 @@ import (
 func (t *Tape) RMSNorm(x, w *Var, eps float32) *Var {
 	y := t.value(x.Value.Rows, x.Value.Cols)
 	t.Pool.RMSNorm(y, x.Value, w.Value.Data, eps)
-	return t.op(y, func(dy tensor.Tensor) {
-		n := float64(x.Value.Cols)
-		var dx, dw tensor.Tensor
-		if x.wanted() {
-			dx = t.zeroed(x)
-		}
-		if w.wanted() {
-			dw = t.zeroed(w)
-		}
-		for i := range dy.Rows {
-			xs, ds := x.Value.Row(i), dy.Row(i)
-			var square, dot float64
-			for k, v := range xs {
-				square += float64(v) * float64(v)
-				dot += float64(ds[k]) * float64(w.Value.Data[k]) * float64(v)
-			}
-			r := 1 / math.Sqrt(square/n+float64(eps))
-			// d(x r)/dx = r - x xᵀ r³/n
-			c := dot * r * r * r / n
-			for k, v := range xs {
-				d := float64(ds[k])
-				if x.wanted() {
-					dx.Data[i*dy.Cols+k] += float32(d*float64(w.Value.Data[k])*r - float64(v)*c)
-				}
-				if w.wanted() {
-					dw.Data[k] += float32(d * float64(v) * r)
-				}
-			}
-		}
-	}, x, w)
+	return t.op(y, func(dy tensor.Tensor) { t.normGrad(x, w, dy, eps, false) }, x, w)
 }
 
 // LayerNorm is (x-mean)·rsqrt(var+eps)·w + b per row; w and b are [1, cols].
@@ -47,46 +19,46 @@ func (t *Tape) LayerNorm(x, w, b *Var, eps float32) *Var {
 	y := t.value(x.Value.Rows, x.Value.Cols)
 	t.Pool.LayerNorm(y, x.Value, w.Value.Data, b.Value.Data, eps)
 	return t.op(y, func(dy tensor.Tensor) {
-		n := float64(x.Value.Cols)
-		var dx, dw, db tensor.Tensor
-		if x.wanted() {
-			dx = t.zeroed(x)
-		}
-		if w.wanted() {
-			dw = t.zeroed(w)
-		}
 		if b.wanted() {
-			db = t.zeroed(b)
+			addColumns(t.zeroed(b).Data, dy)
 		}
-		for i := range dy.Rows {
-			xs, ds := x.Value.Row(i), dy.Row(i)
-			var mean, square float64
-			for _, v := range xs {
-				mean += float64(v)
-			}
-			mean /= n
-			for _, v := range xs {
-				square += (float64(v) - mean) * (float64(v) - mean)
-			}
-			r := 1 / math.Sqrt(square/n+float64(eps))
-			var sum, dot float64 // of dy·w, and of it with the normalised row
-			for k, v := range xs {
-				g := float64(ds[k]) * float64(w.Value.Data[k])
-				sum += g
-				dot += g * (float64(v) - mean) * r
-			}
-			for k, v := range xs {
-				d, u := float64(ds[k]), (float64(v)-mean)*r
-				if x.wanted() {
-					dx.Data[i*dy.Cols+k] += float32(r * (d*float64(w.Value.Data[k]) - sum/n - u*dot/n))
-				}
-				if w.wanted() {
-					dw.Data[k] += float32(d * u)
-				}
-				if b.wanted() {
-					db.Data[k] += ds[k]
-				}
-			}
-		}
+		t.normGrad(x, w, dy, eps, true)
 	}, x, w, b)
+}
+
+// normGrad adds the gradients of x and w. With u = (x-mean)·r and g = dy·w, that of x
+// is r·(g - Σg/n - u·Σ(g·u)/n), without the second term where no mean is subtracted.
+func (t *Tape) normGrad(x, w *Var, dy tensor.Tensor, eps float32, centre bool) {
+	dx, dw := t.zeroedOrSpare(x), t.zeroedOrSpare(w)
+	n := float64(dy.Cols)
+	for i := range dy.Rows {
+		row := x.Value.Row(i)
+		var mean float64
+		if centre {
+			mean = asm.Sum(row) / n
+		}
+		r := 1 / math.Sqrt(asm.SumSquares(row, mean)/n+float64(eps))
+		sum, dot := asm.NormGradSums(dy.Row(i), w.Value.Data, row, float32(mean))
+		slope, shift := float64(dot)*r*r/n, 0.0
+		if centre {
+			shift = float64(sum) * r / n
+		}
+		asm.NormGrad(dx.Row(i), dw.Data, dy.Row(i), w.Value.Data, row, float32(mean), float32(r), float32(slope), float32(shift))
+	}
+	t.dropSpare(x, dx)
+	t.dropSpare(w, dw)
+}
+
+// zeroedOrSpare is zeroed, or memory that nobody reads where v wants no gradient.
+func (t *Tape) zeroedOrSpare(v *Var) tensor.Tensor {
+	if v.wanted() {
+		return t.zeroed(v)
+	}
+	return t.temporary(v.Value.Rows, v.Value.Cols)
+}
+
+func (t *Tape) dropSpare(v *Var, x tensor.Tensor) {
+	if !v.wanted() {
+		t.spare.put(x.Data)
+	}
 }

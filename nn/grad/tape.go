@@ -202,6 +202,16 @@ func (t *Tape) pass(v *Var, dy tensor.Tensor) {
 	t.add(v, dy)
 }
 
+// give is pass for a temporary, which it takes.
+func (t *Tape) give(v *Var, x tensor.Tensor) {
+	if v.Grad.Data == nil {
+		v.Grad, v.written = x, true
+		return
+	}
+	t.add(v, x)
+	t.spare.put(x.Data)
+}
+
 // add adds dy to the gradient of v.
 func (t *Tape) add(v *Var, dy tensor.Tensor) {
 	if g, add := t.sum(v); add {
