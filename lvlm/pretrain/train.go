@@ -198,12 +198,7 @@ func (t *trainer) trained() []*grad.Param {
 func (t *trainer) runStage(ctx context.Context, log func(Step) error) error {
 	s := t.Stages[t.stage]
 	steps := s.Pictures / s.Batch
-	for _, p := range t.model.Params() {
-		p.Frozen = true
-	}
-	for _, p := range t.trained() {
-		p.Frozen = false
-	}
+	t.freeze()
 	for t.step < steps {
 		if err := ctx.Err(); err != nil {
 			return t.interrupted(err)
@@ -225,6 +220,16 @@ func (t *trainer) runStage(ctx context.Context, log func(Step) error) error {
 		}
 	}
 	return nil
+}
+
+// freeze leaves to be trained what the running stage trains.
+func (t *trainer) freeze() {
+	for _, p := range t.model.Params() {
+		p.Frozen = true
+	}
+	for _, p := range t.trained() {
+		p.Frozen = false
+	}
 }
 
 // interrupted saves what a run that ends early has done.
