@@ -1,5 +1,7 @@
 package asm
 
+import "unsafe"
+
 // PairRows packs rows of a matrix side by side as steps of PanelBF16: dword c of
 // step k of dst, width dwords a step, holds bf16 of value c of row 2k in its low half
 // and of row 2k+1 in its high half. Values are rounded to nearest even; subnormal ones
@@ -18,6 +20,23 @@ func PairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
 	pairRows(dst, width, src, ld, rows, n)
 }
 
+// PairValues packs the rows that src points to, of n values each, as steps of
+// PanelBF16: dword k of row r goes to dst[k*pitch+r] and holds bf16 of value 2k in its
+// low half and of value 2k+1 in its high half, 0 behind an odd last one. Values are
+// rounded as by PairRows.
+func PairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	if len(src) == 0 || n == 0 {
+		return
+	}
+	steps := (n + 1) / 2
+	dst = dst[:(steps-1)*pitch+len(src)]
+	raceWriteRows(dst, pitch, steps, len(src))
+	for _, p := range src {
+		raceRead(unsafe.Slice((*float32)(p), n))
+	}
+	pairValues(dst, pitch, src, n)
+}
+
 func pairRowsGeneric(dst []uint32, width int, src []float32, ld, rows, n int) {
 	for k := 0; k < rows; k += 2 {
 		step := dst[k/2*width : (k/2+1)*width]
@@ -30,6 +49,20 @@ func pairRowsGeneric(dst []uint32, width int, src []float32, ld, rows, n int) {
 		}
 		for c, v := range src[(k+1)*ld : (k+1)*ld+n] {
 			step[c] |= uint32(roundBF16(v)) << 16
+		}
+	}
+}
+
+// pairValuesGeneric packs the values from first on, which is even.
+func pairValuesGeneric(dst []uint32, pitch int, src []unsafe.Pointer, first, n int) {
+	for r, p := range src {
+		row := unsafe.Slice((*float32)(p), n)
+		for k := first; k < n; k += 2 {
+			d := uint32(roundBF16(row[k]))
+			if k+1 < n {
+				d |= uint32(roundBF16(row[k+1])) << 16
+			}
+			dst[k/2*pitch+r] = d
 		}
 	}
 }

@@ -2,6 +2,8 @@
 
 package asm
 
+import "unsafe"
+
 //go:noescape
 func pairRowsAVX512BF16(dst *uint32, width int, src *float32, ld, rows, n int)
 
@@ -11,4 +13,26 @@ func pairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
 		return
 	}
 	pairRowsGeneric(dst, width, src, ld, rows, n)
+}
+
+// pairValues16AVX512BF16 packs n values, a multiple of 16, of 16 rows, of which the
+// first lanes are stored.
+//
+//go:noescape
+func pairValues16AVX512BF16(dst *uint32, pitch int, src *[16]unsafe.Pointer, n, lanes int)
+
+func pairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	done := 0
+	if useAVX512BF16 {
+		done = n &^ 15
+	}
+	for r := 0; r < len(src) && done > 0; r += 16 {
+		var rows [16]unsafe.Pointer
+		lanes := copy(rows[:], src[r:])
+		for i := lanes; i < len(rows); i++ {
+			rows[i] = rows[0]
+		}
+		pairValues16AVX512BF16(&dst[r], pitch, &rows, done, lanes)
+	}
+	pairValuesGeneric(dst, pitch, src, done, n)
 }

@@ -2,6 +2,12 @@
 
 package asm
 
+import "unsafe"
+
 func pairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
 	pairRowsGeneric(dst, width, src, ld, rows, n)
+}
+
+func pairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	pairValuesGeneric(dst, pitch, src, 0, n)
 }

@@ -41,6 +41,41 @@ func TestPairRows(t *testing.T) {
 	})
 }
 
+func TestPairValues(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, rows := range []int{1, 3, 4, 12, 15, 16, 17, 32, 33} {
+			for _, n := range []int{1, 2, 15, 16, 17, 31, 32, 33, 48, 64, 65, 80, 97} {
+				src := random(uint64(rows*n), rows*n, 1)
+				pointers := make([]unsafe.Pointer, rows)
+				for r := range pointers {
+					pointers[r] = unsafe.Pointer(&src[r*n])
+				}
+				pitch, steps := rows+2, (n+1)/2
+				between := math.Float32bits(0.5)
+				dst := newGuarded(make([]float32, (steps-1)*pitch+rows))
+				for i := range dst.x {
+					dst.x[i] = 0.5
+				}
+				panel := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
+				asm.PairValues(panel, pitch, pointers, n)
+				dst.check(t)
+				for i, got := range panel {
+					k, r := i/pitch, i%pitch
+					want := between
+					if r < rows {
+						var b [4]byte
+						asm.F32ToBF16(b[:2*min(2, n-2*k)], src[r*n+2*k:r*n+min(n, 2*k+2)])
+						want = binary.LittleEndian.Uint32(b[:])
+					}
+					if got != want {
+						t.Fatalf("%d values, row %d of %d, step %d: %#x, want %#x", n, r, rows, k, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestSwiGLUGrad(t *testing.T) {
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		for _, n := range lengths {

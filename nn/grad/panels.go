@@ -48,7 +48,6 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 // worker is the memory of one thread.
 type worker struct {
 	left, right  []uint32  // packed
-	halves       []uint32  // lanes in bf16, before they are interleaved
 	zeros        []float32 // a lane
 	strip        []float32 // a product that goes elsewhere from here
 	keys, values []uint32  // of a head, packed
@@ -86,29 +85,21 @@ func (w *worker) pack(f asm.PanelFormat, dst []uint32, width int, s side, lane, 
 // interleave packs lanes that are rows in memory.
 func (w *worker) interleave(f asm.PanelFormat, dst []uint32, width int, s side, lane, k, n int) {
 	var from [asm.MaxTileColumns]unsafe.Pointer
-	size := steps(f, n)
 	for i := range from[:width] {
-		var values []float32
 		if lane+i < s.lanes {
-			values = s.at(lane+i, k)[:n]
-		} else {
-			if len(w.zeros) < n {
-				w.zeros = make([]float32, n)
-			}
-			values = w.zeros[:n]
-		}
-		if f == asm.PanelF32 {
-			from[i] = unsafe.Pointer(unsafe.SliceData(values))
+			from[i] = unsafe.Pointer(unsafe.SliceData(s.at(lane+i, k)[:n]))
 			continue
 		}
-		halves := grow(&w.halves, asm.MaxTileColumns*size)[i*size : (i+1)*size]
-		if n%2 != 0 {
-			halves[size-1] = 0
+		if len(w.zeros) < n {
+			w.zeros = make([]float32, n)
 		}
-		from[i] = unsafe.Pointer(unsafe.SliceData(halves))
-		asm.F32ToBF16(unsafe.Slice((*byte)(from[i]), 2*n), values)
+		from[i] = unsafe.Pointer(unsafe.SliceData(w.zeros))
 	}
-	asm.Interleave(dst, width, from[:width], size)
+	if f == asm.PanelBF16 {
+		asm.PairValues(dst, width, from[:width], n)
+	} else {
+		asm.Interleave(dst, width, from[:width], n)
+	}
 }
 
 // packLeft packs all lanes of s as panels of a left side, padded to whole panels.
