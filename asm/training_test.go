@@ -146,3 +146,30 @@ func TestNormGrad(t *testing.T) {
 		}
 	})
 }
+
+func TestAdam(t *testing.T) {
+	a := asm.Adam{Beta1: 0.875, Rest1: 0.125, Beta2: 0.75, Rest2: 0.25, Rate: 0.5, Scale: 1.5, Eps: 0x1p-20, Decay: 0.9375}
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, n := range lengths {
+			xs, ms, vs, g := random(40, n, 1), random(41, n, 1), random(42, n, 1), random(43, n, 1)
+			for i, v := range vs {
+				vs[i] = v * v
+			}
+			x, m, v := newGuarded(xs), newGuarded(ms), newGuarded(vs)
+			a.Step(x.x, m.x, v.x, g)
+			x.check(t)
+			m.check(t)
+			v.check(t)
+			for i := range n {
+				d := float64(g[i])
+				wantM, wantV := 0.875*float64(ms[i])+0.125*d, 0.75*float64(vs[i])+0.25*d*d
+				scaleM := math.Abs(0.875*float64(ms[i])) + math.Abs(0.125*d)
+				near(t, m.x[i], wantM, 2*u*scaleM, "n = %d, first moment %d", n, i)
+				near(t, v.x[i], wantV, 4*u*wantV, "n = %d, second moment %d", n, i)
+				denom := 1.5*math.Sqrt(wantV) + 0x1p-20
+				want := 0.9375*float64(xs[i]) - 0.5*wantM/denom
+				near(t, x.x[i], want, 2*u*math.Abs(0.9375*float64(xs[i]))+10*u*0.5*scaleM/denom, "n = %d, value %d", n, i)
+			}
+		}
+	})
+}

@@ -104,9 +104,12 @@ func transposeTo(dst []float32, pitch int, src []float32, ld, cols, rows int, ad
 		}
 		return
 	}
-	from := make([]unsafe.Pointer, cols)
-	for c := range from {
-		from[c] = unsafe.Pointer(&src[c*ld])
+	var from [asm.MaxTileColumns]unsafe.Pointer
+	for lo := 0; lo < cols; lo += len(from) {
+		n := min(len(from), cols-lo)
+		for c := range n {
+			from[c] = unsafe.Pointer(&src[(lo+c)*ld])
+		}
+		asm.Interleave(dst[lo:], pitch, from[:n], rows)
 	}
-	asm.Interleave(dst, pitch, from, rows)
 }

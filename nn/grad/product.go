@@ -65,6 +65,7 @@ type product struct {
 	left, right side
 	start       []float32
 	startLD     int
+	lower       bool // what is above the diagonal is not wanted, and undefined
 }
 
 // A block of the inner dimension has up to maxSteps dwords, so that a panel of the
@@ -136,7 +137,11 @@ func (m *multiplier) block(pool *tensor.Pool, f asm.PanelFormat, p *product, k, 
 		mr, _ := f.Tile(p.left.lanes - row)
 		panel := grow(&w.left, mr*size)
 		w.pack(f, panel, mr, p.left, row, k, n)
-		w.strips(f, p, panel, tile, row, mr, lo, hi, n)
+		hi := hi
+		if p.lower {
+			hi = max(lo, min(hi, row+mr))
+		}
+		w.strips(f, p, panel, tile[:ceilDiv(hi-lo, nr)*nr*size], row, mr, lo, hi, n)
 	})
 }
 
