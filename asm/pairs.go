@@ -2,22 +2,23 @@ package asm
 
 import "unsafe"
 
-// PairRows packs rows of a matrix side by side as steps of PanelBF16: dword c of
-// step k of dst, width dwords a step, holds bf16 of value c of row 2k in its low half
-// and of row 2k+1 in its high half. Values are rounded to nearest even; subnormal ones
-// may become 0. src has that many rows, ld apart, of n <= width <= 32 values; the
-// dwords from n on become 0, and so does the second half of an odd last row.
-func PairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
-	if rows == 0 || width == 0 {
+// PairRows packs rows of a matrix as panels of PanelBF16, width columns of it each:
+// dword c of step k of a panel holds bf16 of the panel's column c of row 2k in its low
+// half and of row 2k+1 in its high half. Values are rounded to nearest even;
+// subnormal ones may become 0. src has that many rows, ld apart, of n values; panels
+// begin size dwords apart, and in the last one dwords for columns from n on become 0,
+// as does the second half of an odd last row.
+func PairRows(dst []uint32, width, size int, src []float32, ld, rows, n int) {
+	if rows == 0 || n == 0 {
 		return
 	}
-	if n > width || width > MaxTileColumns {
+	if width < 1 || width > MaxTileColumns || size < (rows+1)/2*width {
 		panic("asm: PairRows: the rows do not fit")
 	}
-	dst, src = dst[:(rows+1)/2*width], src[:(rows-1)*ld+n]
+	dst, src = dst[:(n-1)/width*size+(rows+1)/2*width], src[:(rows-1)*ld+n]
 	raceRead(src)
 	raceWrite(dst)
-	pairRows(dst, width, src, ld, rows, n)
+	pairRows(dst, width, size, src, ld, rows, n)
 }
 
 // PairValues packs the rows that src points to, of n values each, as steps of
@@ -37,18 +38,24 @@ func PairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 	pairValues(dst, pitch, src, n)
 }
 
-func pairRowsGeneric(dst []uint32, width int, src []float32, ld, rows, n int) {
-	for k := 0; k < rows; k += 2 {
-		step := dst[k/2*width : (k/2+1)*width]
-		clear(step[n:])
-		for c, v := range src[k*ld : k*ld+n] {
-			step[c] = uint32(roundBF16(v))
+func pairRowsGeneric(dst []uint32, width, size int, src []float32, ld, rows, n int) {
+	for ; n > 0; n -= width {
+		lanes := min(n, width)
+		for k := 0; k < rows; k += 2 {
+			step := dst[k/2*width : (k/2+1)*width]
+			clear(step[lanes:])
+			for c, v := range src[k*ld : k*ld+lanes] {
+				step[c] = uint32(roundBF16(v))
+			}
+			if k+1 == rows {
+				break
+			}
+			for c, v := range src[(k+1)*ld : (k+1)*ld+lanes] {
+				step[c] |= uint32(roundBF16(v)) << 16
+			}
 		}
-		if k+1 == rows {
-			return
-		}
-		for c, v := range src[(k+1)*ld : (k+1)*ld+n] {
-			step[c] |= uint32(roundBF16(v)) << 16
+		if n > width {
+			dst, src = dst[size:], src[width:]
 		}
 	}
 }

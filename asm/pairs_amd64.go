@@ -4,15 +4,23 @@ package asm
 
 import "unsafe"
 
+// pairRowsAVX512BF16 packs panels of lanes <= width columns.
+//
 //go:noescape
-func pairRowsAVX512BF16(dst *uint32, width int, src *float32, ld, rows, n int)
+func pairRowsAVX512BF16(dst *uint32, width, size int, src *float32, ld, rows, lanes, panels int)
 
-func pairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
-	if useAVX512BF16 && n > 0 {
-		pairRowsAVX512BF16(&dst[0], width, &src[0], ld, rows, n)
+func pairRows(dst []uint32, width, size int, src []float32, ld, rows, n int) {
+	if !useAVX512BF16 {
+		pairRowsGeneric(dst, width, size, src, ld, rows, n)
 		return
 	}
-	pairRowsGeneric(dst, width, src, ld, rows, n)
+	whole := n / width
+	if whole > 0 {
+		pairRowsAVX512BF16(&dst[0], width, size, &src[0], ld, rows, width, whole)
+	}
+	if rest := n - whole*width; rest > 0 {
+		pairRowsAVX512BF16(&dst[whole*size], width, size, &src[whole*width], ld, rows, rest, 1)
+	}
 }
 
 // pairValues16AVX512BF16 packs n values, a multiple of 16, of 16 rows, of which the

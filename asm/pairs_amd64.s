@@ -26,50 +26,69 @@ GLOBL ·turns(SB), RODATA|NOPTR, $64
 	SHRL   $16, AX      \
 	KMOVW  AX, high
 
-// PAIR rounds and stores the rows in Z0 and Z1 and the lanes from 16 on in Z2, Z3.
-#define PAIR \
-	VCVTNE2PS2BF16_Z(0, 1, 0)     \
-	VCVTNE2PS2BF16_Z(2, 3, 2)     \
-	VPERMW    Z0, Z8, Z0          \
-	VPERMW    Z2, Z8, Z2          \
-	VMOVDQU32 Z0, K3, (DI)        \
-	VMOVDQU32 Z2, K4, 64(DI)      \
-	ADDQ      R8, DI
-
-// func pairRowsAVX512BF16(dst *uint32, width int, src *float32, ld, rows, n int)
-// Requires: AVX512BW, AVX512_BF16
-TEXT ·pairRowsAVX512BF16(SB), NOSPLIT, $0-48
+// func pairRowsAVX512BF16(dst *uint32, width, size int, src *float32, ld, rows, lanes, panels int)
+// Requires: AVX512BW, AVX512_BF16, BMI2
+//
+// R10 and R11 go through the panels of a step from DI and SI. K1 and K2 are the lanes
+// of its first row, K5 and K6 of its second, K3 and K4 of the panel.
+TEXT ·pairRowsAVX512BF16(SB), NOSPLIT, $0-64
 	MOVQ      dst+0(FP), DI
 	MOVQ      width+8(FP), R8
-	MOVQ      src+16(FP), SI
-	MOVQ      ld+24(FP), DX
-	MOVQ      rows+32(FP), CX
-	MOVQ      n+40(FP), R9
+	MOVQ      size+16(FP), R12
+	MOVQ      src+24(FP), SI
+	MOVQ      ld+32(FP), DX
+	MOVQ      rows+40(FP), CX
+	MOVQ      lanes+48(FP), R9
 	VMOVDQU32 ·turns(SB), Z8
 	MASKS(R9, K1, K2)
 	MASKS(R8, K3, K4)
+	KMOVW     K1, K5
+	KMOVW     K2, K6
 	SHLQ      $2, R8
+	SHLQ      $2, R12
 	SHLQ      $2, DX
-	SUBQ      $2, CX
-	JL        last
+step:
+	CMPQ      CX, $1
+	JNE       pair
+	KXORW     K5, K5, K5
+	KXORW     K6, K6, K6
 pair:
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z 64(SI), K2, Z2
-	VMOVUPS.Z (SI)(DX*1), K1, Z1
-	VMOVUPS.Z 64(SI)(DX*1), K2, Z3
-	PAIR
+	MOVQ      panels+56(FP), BX
+	MOVQ      DI, R10
+	MOVQ      SI, R11
+	CMPQ      R8, $64
+	JGT       wide
+narrow:
+	VMOVUPS.Z (R11), K1, Z0
+	VMOVUPS.Z (R11)(DX*1), K5, Z1
+	VCVTNE2PS2BF16_Z(0, 1, 0)
+	VPERMW    Z0, Z8, Z0
+	VMOVDQU32 Z0, K3, (R10)
+	ADDQ      R8, R11
+	ADDQ      R12, R10
+	DECQ      BX
+	JNZ       narrow
+	JMP       next
+wide:
+	VMOVUPS.Z (R11), K1, Z0
+	VMOVUPS.Z 64(R11), K2, Z2
+	VMOVUPS.Z (R11)(DX*1), K5, Z1
+	VMOVUPS.Z 64(R11)(DX*1), K6, Z3
+	VCVTNE2PS2BF16_Z(0, 1, 0)
+	VCVTNE2PS2BF16_Z(2, 3, 2)
+	VPERMW    Z0, Z8, Z0
+	VPERMW    Z2, Z8, Z2
+	VMOVDQU32 Z0, K3, (R10)
+	VMOVDQU32 Z2, K4, 64(R10)
+	ADDQ      R8, R11
+	ADDQ      R12, R10
+	DECQ      BX
+	JNZ       wide
+next:
+	ADDQ      R8, DI
 	LEAQ      (SI)(DX*2), SI
 	SUBQ      $2, CX
-	JGE       pair
-last:
-	ADDQ      $2, CX
-	JZ        done
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z 64(SI), K2, Z2
-	VPXORD    Z1, Z1, Z1
-	VPXORD    Z3, Z3, Z3
-	PAIR
-done:
+	JG        step
 	VZEROUPPER
 	RET
 

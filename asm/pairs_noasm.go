@@ -4,8 +4,8 @@ package asm
 
 import "unsafe"
 
-func pairRows(dst []uint32, width int, src []float32, ld, rows, n int) {
-	pairRowsGeneric(dst, width, src, ld, rows, n)
+func pairRows(dst []uint32, width, size int, src []float32, ld, rows, n int) {
+	pairRowsGeneric(dst, width, size, src, ld, rows, n)
 }
 
 func pairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {

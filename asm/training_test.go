@@ -13,26 +13,32 @@ import (
 func TestPairRows(t *testing.T) {
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		for _, width := range []int{1, 4, 8, 12, 16, 17, 31, 32} {
-			for n := range width + 1 {
-				for rows := range 6 {
-					ld := n + 3
-					src := random(uint64(width*n), rows*ld, 1)
-					dst := newGuarded(make([]float32, (rows+1)/2*width))
-					panel := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
-					asm.PairRows(panel, width, src, ld, rows, n)
+			for _, n := range []int{1, width, width + 1, 2*width + (width+1)/2, 3 * width} {
+				for rows := 1; rows < 6; rows++ {
+					ld, size := n+3, (rows+1)/2*width+5
+					src := newGuarded(random(uint64(width*n), (rows-1)*ld+n, 1))
+					dst := newGuarded(make([]float32, (n-1)/width*size+(rows+1)/2*width))
+					panels := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
+					for i := range panels {
+						panels[i] = marginBits
+					}
+					asm.PairRows(panels, width, size, src.x, ld, rows, n)
 					dst.check(t)
-					for i, got := range panel {
-						k, c := i/width, i%width
-						var want [2]uint16
-						for half := range want {
-							if r := 2*k + half; r < rows && c < n {
-								var b [2]byte
-								asm.F32ToBF16(b[:], src[r*ld+c:r*ld+c+1])
-								want[half] = binary.NativeEndian.Uint16(b[:])
+					for i, got := range panels {
+						k, c := i%size/width, i/size*width+i%size%width
+						want := uint32(marginBits) // between panels
+						if i%size < (rows+1)/2*width {
+							want = 0
+							for half := range 2 {
+								if r := 2*k + half; r < rows && c < n {
+									var b [2]byte
+									asm.F32ToBF16(b[:], src.x[r*ld+c:r*ld+c+1])
+									want |= uint32(binary.LittleEndian.Uint16(b[:])) << (16 * half)
+								}
 							}
 						}
-						if w := uint32(want[0]) | uint32(want[1])<<16; got != w {
-							t.Fatalf("width %d, %d values, row %d of %d, column %d: %#x, want %#x", width, n, 2*k, rows, c, got, w)
+						if got != want {
+							t.Fatalf("width %d, %d columns, row %d of %d, column %d: %#x, want %#x", width, n, 2*k, rows, c, got, want)
 						}
 					}
 				}

@@ -224,20 +224,22 @@ func (a *attention) padded() int {
 // packKeysAcross packs a head's keys or values with the dimensions of the head as
 // lanes of the left side, and keys up to whole panels of zeros.
 func (a *attention) packKeysAcross(w *worker, to *[]uint32, x tensor.Tensor, g int) []uint32 {
-	n, padded := a.k.Rows, a.padded()
-	size := steps(a.format, padded)
-	out := grow(to, (a.dim+asm.MaxTileRows)*size)
+	n := a.k.Rows
+	size, have := steps(a.format, a.padded()), steps(a.format, n)
 	s := a.head(x, g, 0, n, true)
-	end := 0
+	if have == size {
+		return w.packLeft(a.format, to, s, 0, n)
+	}
+	out := grow(to, (a.dim+asm.MaxTileRows)*size)
+	packed := w.packLeft(a.format, &w.left, s, 0, n)
 	for lane := 0; lane < a.dim; {
 		mr, _ := a.format.Tile(a.dim - lane)
 		panel := out[lane*size : (lane+mr)*size]
-		w.pack(a.format, panel, mr, s, lane, 0, n)
-		clear(panel[steps(a.format, n)*mr:])
-		end = (lane + mr) * size
+		clear(panel[copy(panel, packed[:mr*have]):])
+		packed = packed[mr*have:]
 		lane += mr
 	}
-	return out[:end]
+	return out
 }
 
 // multiplyLeft computes the product of panels of a left side, of which steps from

@@ -32,6 +32,13 @@ func (s *side) at(lane, k int) []float32 {
 	return s.data[lane*s.ld+k:]
 }
 
+// from returns s without the lanes before the one given.
+func (s side) from(lane int) side {
+	s.data = s.at(lane, 0)
+	s.lanes -= lane
+	return s
+}
+
 // panelFormat returns how products in that arithmetic are packed.
 func panelFormat(c tensor.Compute) asm.PanelFormat {
 	if c == tensor.ComputeBF16 && asm.PanelBF16.Fast() {
@@ -64,20 +71,27 @@ func grow[T any](s *[]T, n int) []T {
 	return (*s)[:n]
 }
 
-// pack writes the n steps from k on of up to width lanes, from lane on, as a panel,
-// which has zeros for lanes beyond the last.
-func (w *worker) pack(f asm.PanelFormat, dst []uint32, width int, s side, lane, k, n int) {
-	lanes := min(width, s.lanes-lane)
+// pack writes n values, from k on, of some lanes from lane on as panels of that width,
+// which have zeros for lanes beyond the last.
+func (w *worker) pack(f asm.PanelFormat, dst []uint32, width int, s side, lane, lanes, k, n int) {
+	size := steps(f, n) * width
+	lanes = min(lanes, s.lanes-lane)
 	switch {
 	case !s.across:
-		w.interleave(f, dst, width, s, lane, k, n)
+		for i := 0; i < lanes; i += width {
+			w.interleave(f, dst[i/width*size:(i/width+1)*size], width, s, lane+i, k, n)
+		}
 	case f == asm.PanelBF16:
-		asm.PairRows(dst, width, s.at(lane, k), s.ld, n, lanes)
+		asm.PairRows(dst, width, size, s.at(lane, k), s.ld, n, lanes)
 	default:
-		panel := floatsOf(dst)
+		panels := floatsOf(dst)
 		for i := range n {
-			row := panel[i*width : (i+1)*width]
-			clear(row[copy(row, s.at(lane, k+i)[:lanes]):])
+			row := s.at(lane, k+i)[:lanes]
+			for at := i * width; len(row) > 0; at += size {
+				used := copy(panels[at:at+width], row)
+				clear(panels[at+used : at+width])
+				row = row[used:]
+			}
 		}
 	}
 }
@@ -109,22 +123,19 @@ func (w *worker) packLeft(f asm.PanelFormat, to *[]uint32, s side, k, n int) []u
 	end := 0
 	for lane := 0; lane < s.lanes; {
 		mr, _ := f.Tile(s.lanes - lane)
-		end = (lane + mr) * size
-		w.pack(f, out[lane*size:end], mr, s, lane, k, n)
-		lane += mr
+		lanes := max(mr, (s.lanes-lane)/mr*mr) // in panels as tall
+		end = (lane + lanes) * size
+		w.pack(f, out[lane*size:end], mr, s, lane, lanes, k, n)
+		lane += lanes
 	}
 	return out[:end]
 }
 
 // packRight packs all lanes of s as panels of a right side, padded to whole panels.
 func (w *worker) packRight(f asm.PanelFormat, to *[]uint32, s side, k, n int) []uint32 {
-	size := steps(f, n)
 	_, nr := f.Tile(1)
-	panels := ceilDiv(s.lanes, nr)
-	out := grow(to, panels*nr*size)
-	for i := range panels {
-		w.pack(f, out[i*nr*size:(i+1)*nr*size], nr, s, i*nr, k, n)
-	}
+	out := grow(to, ceilDiv(s.lanes, nr)*nr*steps(f, n))
+	w.pack(f, out, nr, s, 0, s.lanes, k, n)
 	return out
 }
 

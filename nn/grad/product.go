@@ -122,26 +122,38 @@ func (m *multiplier) prepare(pool *tensor.Pool) {
 	}
 }
 
+// together is how many panels are packed at once where lanes are across: they share
+// cache lines.
+const together = 4
+
 // block adds n steps from k on to the columns from lo to hi.
 func (m *multiplier) block(pool *tensor.Pool, f asm.PanelFormat, p *product, k, n, lo, hi int) {
 	mr, nr := f.Tile(p.left.lanes)
 	size := steps(f, n)
-	panels := ceilDiv(hi-lo, nr)
-	tile := grow(&m.tile, panels*nr*size)
-	pool.Do(panels, func(worker, i int) {
-		m.workers[worker].pack(f, tile[i*nr*size:(i+1)*nr*size], nr, p.right, lo+i*nr, k, n)
+	tile := grow(&m.tile, ceilDiv(hi-lo, nr)*nr*size)
+	some := nr * together
+	pool.Do(ceilDiv(hi-lo, some), func(worker, i int) {
+		m.workers[worker].pack(f, tile[i*some*size:], nr, p.right, lo+i*some, min(some, hi-lo-i*some), k, n)
 	})
-	pool.Do(ceilDiv(p.left.lanes, mr), func(worker, i int) {
+	tall := mr
+	if p.left.across {
+		tall *= together
+	}
+	pool.Do(ceilDiv(p.left.lanes, tall), func(worker, i int) {
 		w := &m.workers[worker]
-		row := i * mr
-		mr, _ := f.Tile(p.left.lanes - row)
-		panel := grow(&w.left, mr*size)
-		w.pack(f, panel, mr, p.left, row, k, n)
-		hi := hi
-		if p.lower {
-			hi = max(lo, min(hi, row+mr))
+		left := p.left
+		left.lanes = min(left.lanes, (i+1)*tall)
+		panels := w.packLeft(f, &w.left, left.from(i*tall), k, n)
+		for row := i * tall; row < left.lanes; {
+			mr, _ := f.Tile(left.lanes - row)
+			hi := hi
+			if p.lower {
+				hi = max(lo, min(hi, row+mr))
+			}
+			w.strips(f, p, panels[:mr*size], tile[:ceilDiv(hi-lo, nr)*nr*size], row, mr, lo, hi, n)
+			panels = panels[mr*size:]
+			row += mr
 		}
-		w.strips(f, p, panel, tile[:ceilDiv(hi-lo, nr)*nr*size], row, mr, lo, hi, n)
 	})
 }
 
