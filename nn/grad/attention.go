@@ -108,7 +108,7 @@ type tile struct {
 
 // tileQueries is how many queries a tile has at most. Fewer see less that is masked;
 // the products are as deep, and spread their cost over more.
-const tileQueries = 64
+const tileQueries = 32
 
 // cut forms the tiles: of neighbours, unless they see different parts of the keys.
 func (a *attention) cut() {

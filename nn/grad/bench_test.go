@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -183,29 +184,45 @@ func probe(compute tensor.Compute) float64 {
 	return float64(ops) * turns / best
 }
 
+// BenchmarkStep learns from a group of pictures on each of some threads. The share of
+// the peak is that of one thread's, times the threads.
 func BenchmarkStep(b *testing.B) {
 	for _, model := range []struct {
 		name string
-		step step
-	}{{"tower", tower()}, {"decoder", decoder()}} {
+		new  func() step
+	}{{"tower", tower}, {"decoder", decoder}} {
 		for _, compute := range []tensor.Compute{tensor.ComputeF32, tensor.ComputeBF16} {
-			b.Run(fmt.Sprintf("%s/%v", model.name, compute), func(b *testing.B) {
-				pool := tensor.NewPool(1)
-				defer pool.Close()
-				tape := NewTape(pool).Local()
-				tape.Compute = compute
-				model.step.run(tape)
-				runtime.LockOSThread()
-				defer runtime.UnlockOSThread()
-				peak := probe(compute)
-				for b.Loop() {
-					model.step.run(tape)
-				}
-				s := b.Elapsed().Seconds() / float64(b.N)
-				b.ReportMetric(benchPictures/s, "pictures/s")
-				b.ReportMetric(model.step.flops/s/1e9, "GFLOP/s")
-				b.ReportMetric(100*model.step.flops/s/peak, "%peak")
-			})
+			for threads := 1; threads <= runtime.GOMAXPROCS(0); threads *= 2 {
+				b.Run(fmt.Sprintf("%s/%v/threads=%d", model.name, compute, threads), func(b *testing.B) {
+					benchmarkStep(b, model.new, compute, threads)
+				})
+			}
 		}
 	}
+}
+
+func benchmarkStep(b *testing.B, model func() step, compute tensor.Compute, threads int) {
+	var tapes []*Tape
+	var steps []step
+	for range threads {
+		tape := NewTape(tensor.NewPool(1)).Local()
+		tape.Compute = compute
+		tapes, steps = append(tapes, tape), append(steps, model())
+	}
+	all := func() {
+		var wg sync.WaitGroup
+		for i := range tapes {
+			wg.Go(func() { steps[i].run(tapes[i]) })
+		}
+		wg.Wait()
+	}
+	all()
+	peak := probe(compute) * float64(threads)
+	for b.Loop() {
+		all()
+	}
+	s := b.Elapsed().Seconds() / float64(b.N) / float64(threads)
+	b.ReportMetric(benchPictures/s, "pictures/s")
+	b.ReportMetric(steps[0].flops/s/1e9, "GFLOP/s")
+	b.ReportMetric(100*steps[0].flops/s/peak, "%peak")
 }
