@@ -46,9 +46,12 @@ func (o *Muon) Step(p *tensor.Pool, params []*Param, lr float64) {
 func (o *Muon) step(w *orthogonaliser, p *Param, lr float64) {
 	m, g := o.State(p), p.Grad.Data
 	b := float32(o.Momentum)
-	for i, d := range g {
-		m[i] = b*m[i] + d
-		g[i] = d + b*m[i] // Nesterov's
+	const grain = 4096 // values that stay in the cache from one pass to the next
+	for lo := 0; lo < len(m); lo += grain {
+		m, g := m[lo:min(lo+grain, len(m))], g[lo:min(lo+grain, len(g))]
+		asm.Scale(m, b, m)
+		asm.Add(m, g)
+		asm.Axpy(g, b, m) // Nesterov's
 	}
 	direction := w.orthogonalise(panelFormat(o.Compute), p.Grad)
 	s := float32(lr * 0.2 * math.Sqrt(float64(max(p.Value.Rows, p.Value.Cols))))

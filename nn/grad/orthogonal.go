@@ -58,18 +58,18 @@ func (o *orthogonaliser) square(f asm.PanelFormat, dst, x tensor.Tensor) {
 	mirror(dst)
 }
 
-// mirror copies what is below the diagonal of a square above it, in blocks that stay
-// in the cache.
+// mirror copies what is below the diagonal of a square above it, in blocks.
 func mirror(x tensor.Tensor) {
-	const block = 32
-	for i0 := 0; i0 < x.Rows; i0 += block {
-		for j0 := i0; j0 < x.Rows; j0 += block {
-			for i := i0; i < min(i0+block, x.Rows); i++ {
-				row := x.Row(i)
-				for j := max(j0, i+1); j < min(j0+block, x.Rows); j++ {
-					row[j] = x.Data[j*x.Cols+i]
-				}
+	const block = asm.MaxTileColumns
+	for i := 0; i < x.Rows; i += block {
+		size := min(block, x.Rows-i)
+		for r := range size {
+			for c := r + 1; c < size; c++ {
+				x.Data[(i+r)*x.Cols+i+c] = x.Data[(i+c)*x.Cols+i+r]
 			}
+		}
+		for j := i + block; j < x.Rows; j += block {
+			transposeTo(x.Data[i*x.Cols+j:], x.Cols, x.Data[j*x.Cols+i:], x.Cols, min(block, x.Rows-j), size, false)
 		}
 	}
 }
