@@ -137,6 +137,10 @@ func Run(ctx context.Context, o Options, log func(Step) error) (string, error) {
 	if err := t.resume(); err != nil {
 		return "", err
 	}
+	path := filepath.Join(o.Dir, "model")
+	if _, err := os.Stat(filepath.Join(path, "config.json")); err == nil && t.stage == len(o.Stages) {
+		return path, nil
+	}
 	for t.stage < len(o.Stages) {
 		if err := t.runStage(ctx, log); err != nil {
 			return "", err
@@ -146,7 +150,6 @@ func Run(ctx context.Context, o Options, log func(Step) error) (string, error) {
 			return "", err
 		}
 	}
-	path := filepath.Join(o.Dir, "model")
 	return path, t.model.Export(path)
 }
 
