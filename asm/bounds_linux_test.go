@@ -96,28 +96,33 @@ func TestBounds(t *testing.T) {
 func testVectorBounds(t *testing.T, e *edges, n int) {
 	f := func() []float32 { return at[float32](e, n) }
 	for name, run := range map[string]func(){
-		"Dot":       func() { asm.Dot(f(), f()) },
-		"Axpy":      func() { asm.Axpy(f(), 2, f()) },
-		"Add":       func() { asm.Add(f(), f()) },
-		"Scale":     func() { asm.Scale(f(), 2, f()) },
-		"Max":       func() { asm.Max(f()) },
-		"Sum":       func() { asm.Sum(f()) },
-		"Squares":   func() { asm.SumSquares(f(), 1) },
-		"Normalize": func() { asm.Normalize(f(), f(), f(), f(), 0, 1) },
-		"Unbiased":  func() { asm.Normalize(f(), f(), f(), nil, 0, 1) },
-		"ExpSum":    func() { asm.ExpSum(f(), 1) },
-		"Swish":     func() { asm.Swish(f(), 1, 0) },
-		"SwiGLU":    func() { asm.SwiGLU(f(), f()) },
-		"GELU":      func() { asm.GELU(f()) },
-		"F16ToF32":  func() { asm.F16ToF32(f(), at[byte](e, 2*n)) },
-		"BF16ToF32": func() { asm.BF16ToF32(f(), at[byte](e, 2*n)) },
-		"F32ToF16":  func() { asm.F32ToF16(at[byte](e, 2*n), f()) },
-		"F32ToBF16": func() { asm.F32ToBF16(at[byte](e, 2*n), f()) },
-		"DotRows":   func() { asm.DotRows(at[float32](e, 7), at[float32](e, 7*n), f()) },
-		"SumRows":   func() { asm.SumRows(f(), at[float32](e, 5), at[float32](e, 5*n)) },
-		"Rotate":    func() { asm.Rotate(at[float32](e, 2*2*n), f(), f()) },
-		"ProbeRead": func() { asm.ProbeRead(at[byte](e, n)) },
-		"Quads":     func() { asm.QuantizeQuads(at[asm.Quad](e, asm.Quads(n)), f()) },
+		"Dot":        func() { asm.Dot(f(), f()) },
+		"Axpy":       func() { asm.Axpy(f(), 2, f()) },
+		"Add":        func() { asm.Add(f(), f()) },
+		"Scale":      func() { asm.Scale(f(), 2, f()) },
+		"Max":        func() { asm.Max(f()) },
+		"Sum":        func() { asm.Sum(f()) },
+		"Squares":    func() { asm.SumSquares(f(), 1) },
+		"Normalize":  func() { asm.Normalize(f(), f(), f(), f(), 0, 1) },
+		"Unbiased":   func() { asm.Normalize(f(), f(), f(), nil, 0, 1) },
+		"ExpSum":     func() { asm.ExpSum(f(), 1) },
+		"Swish":      func() { asm.Swish(f(), 1, 0) },
+		"SwiGLU":     func() { asm.SwiGLU(f(), f()) },
+		"GELU":       func() { asm.GELU(f()) },
+		"F16ToF32":   func() { asm.F16ToF32(f(), at[byte](e, 2*n)) },
+		"BF16ToF32":  func() { asm.BF16ToF32(f(), at[byte](e, 2*n)) },
+		"F32ToF16":   func() { asm.F32ToF16(at[byte](e, 2*n), f()) },
+		"F32ToBF16":  func() { asm.F32ToBF16(at[byte](e, 2*n), f()) },
+		"DotRows":    func() { asm.DotRows(at[float32](e, 7), at[float32](e, 7*n), f()) },
+		"SumRows":    func() { asm.SumRows(f(), at[float32](e, 5), at[float32](e, 5*n)) },
+		"Rotate":     func() { asm.Rotate(at[float32](e, 2*2*n), f(), f()) },
+		"SwiGLUGrad": func() { asm.SwiGLUGrad(f(), f(), f(), f()) },
+		"SwishGrad":  func() { asm.SwishGrad(f(), f(), 1) },
+		"NormSums":   func() { asm.NormGradSums(f(), f(), f(), 1) },
+		"NormGrad":   func() { asm.NormGrad(f(), f(), f(), f(), f(), 0, 1, 1, 0) },
+		"Adam":       func() { new(asm.Adam).Step(f(), f(), f(), f()) },
+		"ProbeRead":  func() { asm.ProbeRead(at[byte](e, n)) },
+		"Quads":      func() { asm.QuantizeQuads(at[asm.Quad](e, asm.Quads(n)), f()) },
 	} {
 		e.run(t, run, "%s of %d", name, n)
 	}
@@ -129,6 +134,15 @@ func testRowBounds(t *testing.T, e *edges, k int) {
 		e.run(t, func() { asm.Interleave(dst(), rows, rowsAt(e, rows, 4*k), k) }, "Interleave %d x %d", rows, k)
 		e.run(t, func() { asm.InterleaveF16(dst(), rows, rowsAt(e, rows, 2*k), k) }, "InterleaveF16 %d x %d", rows, k)
 		e.run(t, func() { asm.InterleaveBF16(dst(), rows, rowsAt(e, rows, 2*k), k) }, "InterleaveBF16 %d x %d", rows, k)
+		e.run(t, func() {
+			asm.PairValues(at[uint32](e, (k+1)/2*rows), rows, rowsAt(e, rows, 4*k), k)
+		}, "PairValues %d x %d", rows, k)
+		for _, width := range []int{1, 12, 32} {
+			e.run(t, func() {
+				size := (rows + 1) / 2 * width
+				asm.PairRows(at[uint32](e, (k+width-1)/width*size), width, size, at[float32](e, rows*k), k, rows, k)
+			}, "PairRows %d x %d, %d wide", rows, k, width)
+		}
 		for typ, kernel := range gemvKernels {
 			for m := 1; m <= asm.MaxGemvRows; m++ {
 				e.run(t, func() {

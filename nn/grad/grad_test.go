@@ -107,6 +107,11 @@ func TestGradients(t *testing.T) {
 		}},
 		{"add", []*Param{x, y}, func(tp *Tape) *Var { return tp.Add(tp.Param(x), tp.Param(y)) }},
 		{"the same operand twice", []*Param{x}, func(tp *Tape) *Var { return tp.Add(tp.Param(x), tp.Param(x)) }},
+		{"values read twice", []*Param{x, y}, func(tp *Tape) *Var {
+			a := tp.Scale(tp.Param(x), 2)
+			b := tp.Activate(a, tensor.SiLU)
+			return tp.SwiGLU(tp.Add(a, b), tp.Add(b, tp.Add(a, tp.Param(y))))
+		}},
 		{"scale", []*Param{x}, func(tp *Tape) *Var { return tp.Scale(tp.Param(x), 0.7) }},
 		{"silu", []*Param{x}, func(tp *Tape) *Var { return tp.Activate(tp.Param(x), tensor.SiLU) }},
 		{"gelu", []*Param{x}, func(tp *Tape) *Var { return tp.Activate(tp.Param(x), tensor.GELU) }},
