@@ -41,6 +41,24 @@ func (m *Mask) row(i, n int) (shared, own Span) {
 	return shared, own
 }
 
+// gathered returns the mask of some queries.
+func (m *Mask) gathered(queries []int32) (out Mask) {
+	for _, i := range queries {
+		if m.Own != nil {
+			out.Own = append(out.Own, m.Own[i])
+		}
+		if m.Shared != nil {
+			out.Shared = append(out.Shared, m.Shared[i])
+		}
+	}
+	for _, x := range m.Noise {
+		y := tensor.New(len(queries), x.Cols)
+		tensor.Gather(y, x, queries)
+		out.Noise = append(out.Noise, y)
+	}
+	return out
+}
+
 // check panics where a span does not lie within n keys.
 func (m *Mask) check(queries, n int) {
 	for i := range queries {

@@ -101,12 +101,23 @@ func appendLinear(list []*Param, linears ...*Linear) []*Param {
 // Forward returns the residual stream behind the layer. x is [n, hidden]; cos and
 // sin place its rows.
 func (l *DecoderLayer) Forward(t *Tape, x *Var, cos, sin tensor.Tensor, mask Mask) *Var {
+	return l.ForwardRows(t, x, nil, cos, sin, mask)
+}
+
+// ForwardRows is Forward for the rows whose output is wanted, nil for all: the others
+// serve as keys and values only. cos, sin and mask are those of all rows.
+func (l *DecoderLayer) ForwardRows(t *Tape, x *Var, rows []int32, cos, sin tensor.Tensor, mask Mask) *Var {
 	h := t.RMSNorm(x, t.Param(l.InputNorm), l.Eps)
-	q := t.Rotate(l.Q.Forward(t, h), l.Heads, cos, sin)
 	k := t.Rotate(l.K.Forward(t, h), l.KVHeads, cos, sin)
+	v := l.V.Forward(t, h)
+	if rows != nil {
+		x, h = t.Gather(x, rows), t.Gather(h, rows)
+		cos, sin = t.gathered(cos, rows), t.gathered(sin, rows)
+		mask = mask.gathered(rows)
+	}
+	q := t.Rotate(l.Q.Forward(t, h), l.Heads, cos, sin)
 	scale := float32(1 / math.Sqrt(float64(l.HeadDim)))
-	attn := t.Attention(q, k, l.V.Forward(t, h), l.Heads, l.KVHeads, scale, mask)
-	x = l.O.add(t, x, attn)
+	x = l.O.add(t, x, t.Attention(q, k, v, l.Heads, l.KVHeads, scale, mask))
 
 	h = t.RMSNorm(x, t.Param(l.PostNorm), l.Eps)
 	return l.Down.add(t, x, t.SwiGLU(l.Gate.Forward(t, h), l.Up.Forward(t, h)))

@@ -47,6 +47,9 @@ func check(t *testing.T, params []*Param, f func(tp *Tape) *Var) {
 		return sum
 	}
 	tape.Reset()
+	for _, q := range params {
+		clear(q.Grad.Data)
+	}
 	tape.Backward(tape.Weighted(f(tape), weights), 1)
 	grads := make([]tensor.Tensor, len(params))
 	for i, q := range params {
@@ -145,9 +148,6 @@ func TestGradients(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, p := range c.params {
-				clear(p.Grad.Data)
-			}
 			check(t, c.params, c.f)
 		})
 	}
@@ -203,6 +203,20 @@ func TestDecoderLayer(t *testing.T) {
 		}
 	}
 	check(t, append(train.Params(), x), forward)
+
+	// The output of some rows is the same without the others'.
+	rows := []int32{1, 4, 10}
+	tape := NewTape(pool)
+	all := forward(tape)
+	some := train.ForwardRows(tape, tape.Param(x), rows, rot.Cos, rot.Sin, Mask{Own: Causal(11)})
+	for k, r := range rows {
+		if diff := cmp.Diff(all.Value.Row(int(r)), some.Value.Row(k)); diff != "" {
+			t.Errorf("row %d is different without the others", r)
+		}
+	}
+	check(t, append(train.Params(), x), func(tp *Tape) *Var {
+		return train.ForwardRows(tp, tp.Param(x), rows, rot.Cos, rot.Sin, Mask{Own: Causal(11)})
+	})
 }
 
 // encoder returns a CLIP block with random weights, for inference and training.

@@ -8,14 +8,19 @@ import (
 // Gather takes rows of x in the order listed; a row may come several times. It is
 // also the embedding of token ids, with x the table.
 func (t *Tape) Gather(x *Var, rows []int32) *Var {
-	y := t.value(len(rows), x.Value.Cols)
-	tensor.Gather(y, x.Value, rows)
-	return t.op(y, func(dy tensor.Tensor) {
+	return t.op(t.gathered(x.Value, rows), func(dy tensor.Tensor) {
 		dx := t.zeroed(x)
 		for i, r := range rows {
 			asm.Add(dx.Row(int(r)), dy.Row(i))
 		}
 	}, x)
+}
+
+// gathered returns rows of x.
+func (t *Tape) gathered(x tensor.Tensor, rows []int32) tensor.Tensor {
+	y := t.value(len(rows), x.Cols)
+	tensor.Gather(y, x, rows)
+	return y
 }
 
 // Concat puts the rows of b behind those of a.
