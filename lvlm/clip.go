@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
@@ -56,9 +57,9 @@ type jsonCLIP struct {
 // OpenCLIP opens the text tower of a whole CLIP checkpoint's directory. Checkpoints
 // of LLaVA have none; the CLIP checkpoint that theirs was made from does.
 func OpenCLIP(dir string) (*CLIP, error) {
-	path := filepath.Join(dir, "config.json")
+	path := filepath.Join(dir, configName)
 	var j jsonCLIP
-	if err := readJSON(path, &j); err != nil {
+	if err := readJSON(folder.Dir(dir), configName, &j); err != nil {
 		return nil, err
 	}
 	if j.Text == nil || j.Vision == nil {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math"
-	"os"
+	"path"
 	"path/filepath"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
 )
@@ -164,24 +166,14 @@ func (j *jsonConfig) original() bool { return j.Vision == nil && j.MMTower != ""
 // maxJSON bounds the JSON files that are read whole.
 const maxJSON = 16 << 20
 
-// readJSON decodes the JSON file dir/name into v. Errors name the file.
-func readJSON(path string, v any) error {
-	f, err := os.Open(path)
+// readJSON decodes a JSON file into v. Errors name the file.
+func readJSON(fsys fs.FS, name string, v any) error {
+	b, err := folder.Read(fsys, name, maxJSON)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return err
-	} else if st.Size() > maxJSON {
-		return fmt.Errorf("%s: %d bytes, more than the %d allowed", path, st.Size(), maxJSON)
-	}
-	b := new(bytes.Buffer)
-	if _, err := b.ReadFrom(f); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b.Bytes(), v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", folder.Path(fsys, name), err)
 	}
 	return nil
 }
@@ -433,16 +425,16 @@ func activation(field, name, def string) (tensor.Activation, error) {
 
 // towerDir returns the directory of a vision tower that lies apart: override
 // where given, else the checkpoint's mm_vision_tower relative to it.
-func towerDir(dir, tower, override string) (string, error) {
+func towerDir(dir fs.FS, tower, override string) (fs.FS, error) {
 	if override != "" {
-		return override, nil
+		return folder.Dir(override), nil
 	}
 	if filepath.IsLocal(tower) {
-		sub := filepath.Join(dir, tower)
-		if st, err := os.Stat(sub); err == nil && st.IsDir() {
-			return sub, nil
+		name := path.Clean(filepath.ToSlash(tower))
+		if st, err := fs.Stat(dir, name); err == nil && st.IsDir() {
+			return fs.Sub(dir, name)
 		}
 	}
-	return "", fmt.Errorf("%s: field mm_vision_tower: %q is not a directory inside the checkpoint; name the tower's directory with -vision",
-		filepath.Join(dir, "config.json"), tower)
+	return nil, fmt.Errorf("%s: field mm_vision_tower: %q is not a directory inside the checkpoint; name the tower's directory with -vision",
+		folder.Path(dir, configName), tower)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/tokenizer"
@@ -15,7 +16,7 @@ import (
 
 // toGGUF converts the directory in.
 func (c *converter) toGGUF(in, out string) error {
-	cfg, tower, err := readConfig(in, c.o.Vision)
+	cfg, dirs, err := readConfig(folder.Dir(in), c.o.Vision)
 	if err != nil {
 		return err
 	}
@@ -27,11 +28,11 @@ func (c *converter) toGGUF(in, out string) error {
 		return err
 	}
 	if cfg.Vision != nil {
-		if w.images, err = loadPreprocessor(tower, cfg.Vision.ImageSize); err != nil {
+		if w.images, err = loadPreprocessor(dirs[len(dirs)-1], cfg.Vision.ImageSize); err != nil {
 			return err
 		}
 	}
-	src, err := openSafetensors(in, tower, Options{})
+	src, err := openSafetensors(dirs, Options{})
 	if err != nil {
 		return err
 	}

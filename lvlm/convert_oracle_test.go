@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/tensor/gguf"
 )
 
@@ -67,11 +68,11 @@ func TestOracleConvertRoundTrip(t *testing.T) {
 // partsOf lists a directory's tensors by the loader's names.
 func partsOf(t *testing.T, dir string) map[string]part {
 	t.Helper()
-	config, tower, err := readConfig(dir, "")
+	config, dirs, err := readConfig(folder.Dir(dir), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := openSafetensors(dir, tower, Options{})
+	src, err := openSafetensors(dirs, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

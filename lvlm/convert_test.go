@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/gguf"
@@ -90,7 +91,7 @@ func (c *checkpoint) write(t testing.TB) string {
 	for name, data := range vocab {
 		put(name, string(data))
 	}
-	config, _, err := readConfig(dir, "")
+	config, _, err := readConfig(folder.Dir(dir), "")
 	if err != nil {
 		t.Fatal(err)
 	}

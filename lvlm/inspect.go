@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/tensor/gguf"
 	"github.com/go-par/par/tensor/safetensors"
 )
@@ -68,16 +69,18 @@ func Inspect(path string, o Options) (*Inspection, error) {
 		return in, nil
 	}
 	in.Format = "Hugging Face directory"
-	if c, tower, err := readConfig(path, o.Vision); err != nil {
+	_, dirs, err := readConfig(folder.Dir(path), o.Vision)
+	if err != nil {
 		return in, err
-	} else if tower != path && c.Vision != nil {
-		if err := in.list(tower, o); err != nil {
+	}
+	for _, d := range dirs[1:] {
+		if err := in.list(folder.Path(d, "."), o); err != nil {
 			return in, err
 		}
 	}
 	m := new(Model)
 	defer m.Close()
-	if err := m.openDir(path, o); err != nil {
+	if err := m.openDir(folder.Dir(path), o); err != nil {
 		return in, err
 	}
 	in.describe(m)

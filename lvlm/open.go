@@ -2,9 +2,11 @@ package lvlm
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/gguf"
 )
@@ -28,10 +30,22 @@ func Open(path string, o Options) (*Model, error) {
 		if _, err := os.Stat(filepath.Join(path, "config.json")); err != nil {
 			return nil, fmt.Errorf("%s: not a checkpoint directory: %w", path, err)
 		}
-		err = m.openDir(path, o)
+		err = m.openDir(folder.Dir(path), o)
 	} else {
 		_, err = m.openGGUF(path, o)
 	}
+	return m.opened(o, err)
+}
+
+// OpenFS opens a checkpoint that is a Hugging Face directory in a file system, such
+// as an embedded one. Its files are read into memory.
+func OpenFS(fsys fs.FS, o Options) (*Model, error) {
+	m := new(Model)
+	return m.opened(o, m.openDir(fsys, o))
+}
+
+// opened finishes what was opened without an error, and closes the rest.
+func (m *Model) opened(o Options, err error) (*Model, error) {
 	if err == nil {
 		err = m.finish(o)
 	}

@@ -4,38 +4,38 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/safetensors"
 )
 
-// openDir opens a Hugging Face directory. One without a tokenizer opens too, as
+// openDir opens the files of a Hugging Face directory. One without a tokenizer opens too, as
 // far as its weights can be judged; finish refuses it.
-func (m *Model) openDir(dir string, o Options) error {
+func (m *Model) openDir(dir fs.FS, o Options) error {
 	c, tower, err := readConfig(dir, o.Vision)
 	if err != nil {
 		return err
 	}
 	m.Config = c
-	if m.Tokenizer, err = tokenizer.Open(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if m.Tokenizer, err = tokenizer.OpenFS(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if m.Template, err = chat.Load(dir); err != nil {
+	if m.Template, err = chat.LoadFS(dir); err != nil {
 		return err
 	}
 	if c.Vision != nil {
-		if m.images, err = loadPreprocessor(tower, c.Vision.ImageSize); err != nil {
+		if m.images, err = loadPreprocessor(tower[len(tower)-1], c.Vision.ImageSize); err != nil {
 			return err
 		}
 		if m.images.Mode == preprocess.Pad {
 			c.ImageMode = preprocess.Pad.String()
 		}
 	}
-	src, err := openSafetensors(dir, tower, o)
+	src, err := openSafetensors(tower, o)
 	if err != nil {
 		return err
 	}
@@ -43,41 +43,42 @@ func (m *Model) openDir(dir string, o Options) error {
 	return m.load(src)
 }
 
-// readConfig reads a checkpoint's configuration. tower is the directory of the
-// vision tower: dir, unless the checkpoint keeps the tower apart.
-func readConfig(dir, vision string) (c *Config, tower string, err error) {
-	path := filepath.Join(dir, "config.json")
+// readConfig reads a checkpoint's configuration. all are the directories of its
+// weights: dir, and that of the vision tower where the checkpoint keeps it apart.
+func readConfig(dir fs.FS, vision string) (c *Config, all []fs.FS, err error) {
 	var j jsonConfig
-	if err := readJSON(path, &j); err != nil {
-		return nil, "", err
+	if err := readJSON(dir, configName, &j); err != nil {
+		return nil, nil, err
 	}
-	tower = dir
+	all = []fs.FS{dir}
 	var clip *jsonVision
 	if j.original() {
-		if tower, err = towerDir(dir, j.MMTower, vision); err != nil {
-			return nil, "", err
+		tower, err := towerDir(dir, j.MMTower, vision)
+		if err != nil {
+			return nil, nil, err
 		}
 		clip = new(jsonVision)
-		if err := readJSON(filepath.Join(tower, "config.json"), clip); err != nil {
-			return nil, "", err
+		if err := readJSON(tower, configName, clip); err != nil {
+			return nil, nil, err
 		}
+		all = append(all, tower)
 	}
 	if c, err = j.config(clip); err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", folder.Path(dir, configName), err)
 	}
 	var gen struct {
 		EOS tokenIDs `json:"eos_token_id"`
 	}
-	if err := readJSON(filepath.Join(dir, "generation_config.json"), &gen); err == nil && len(gen.EOS) > 0 {
+	if err := readJSON(dir, "generation_config.json", &gen); err == nil && len(gen.EOS) > 0 {
 		c.EOS = gen.EOS
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, "", err
+		return nil, nil, err
 	}
-	return c, tower, nil
+	return c, all, nil
 }
 
-func loadPreprocessor(dir string, size int) (*preprocess.Config, error) {
-	p, err := preprocess.Load(dir)
+func loadPreprocessor(dir fs.FS, size int) (*preprocess.Config, error) {
+	p, err := preprocess.LoadFS(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return preprocess.Default(size), nil
 	}
@@ -108,14 +109,11 @@ var prefixes = []struct {
 	{"projector.", "linear_1.weight", []string{"multi_modal_projector.", "model.multi_modal_projector."}},
 }
 
-// openSafetensors opens the weights in dir and, where it is another, in tower.
-func openSafetensors(dir, tower string, o Options) (*safetensorsSource, error) {
-	s := &safetensorsSource{dir: dir, prefix: map[string]string{}}
-	for _, d := range []string{dir, tower} {
-		if len(s.files) > 0 && d == dir {
-			continue
-		}
-		f, err := safetensors.Open(d, o.mapping()...)
+// openSafetensors opens the weights in all directories of a checkpoint.
+func openSafetensors(all []fs.FS, o Options) (*safetensorsSource, error) {
+	s := &safetensorsSource{dir: folder.Path(all[0], "."), prefix: map[string]string{}}
+	for _, d := range all {
+		f, err := safetensors.OpenFS(d, o.mapping()...)
 		if err != nil {
 			s.Close()
 			return nil, err

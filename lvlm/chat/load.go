@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // maxFile bounds the files that Load reads.
@@ -18,15 +17,18 @@ const maxFile = 64 << 20
 // may use: from chat_template.jinja, chat_template.json or tokenizer_config.json,
 // the first that has one. It returns nil where there is none. A template that can't
 // be parsed is returned all the same, see Deferred.
-func Load(dir string) (*Template, error) {
+func Load(dir string) (*Template, error) { return LoadFS(folder.Dir(dir)) }
+
+// LoadFS is Load for a checkpoint in a file system.
+func LoadFS(fsys fs.FS) (*Template, error) {
 	var config, special tokenizerConfig
-	if err := readJSONFile(filepath.Join(dir, "tokenizer_config.json"), &config); err != nil {
+	if err := readJSONFile(fsys, "tokenizer_config.json", &config); err != nil {
 		return nil, err
 	}
-	if err := readJSONFile(filepath.Join(dir, "special_tokens_map.json"), &special); err != nil {
+	if err := readJSONFile(fsys, "special_tokens_map.json", &special); err != nil {
 		return nil, err
 	}
-	src, found, err := findTemplate(dir, &config)
+	src, found, err := findTemplate(fsys, &config)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -39,11 +41,12 @@ func Load(dir string) (*Template, error) {
 
 // Source returns the text of the template that Load parses, "" where there is none.
 func Source(dir string) (string, error) {
+	fsys := folder.Dir(dir)
 	var config tokenizerConfig
-	if err := readJSONFile(filepath.Join(dir, "tokenizer_config.json"), &config); err != nil {
+	if err := readJSONFile(fsys, "tokenizer_config.json", &config); err != nil {
 		return "", err
 	}
-	src, _, err := findTemplate(dir, &config)
+	src, _, err := findTemplate(fsys, &config)
 	return src, err
 }
 
@@ -61,16 +64,15 @@ func Deferred(src string) *Template {
 func (t *Template) Err() error { return t.err }
 
 // findTemplate returns the source of a directory's template.
-func findTemplate(dir string, config *tokenizerConfig) (src string, found bool, err error) {
-	text, err := readFile(filepath.Join(dir, "chat_template.jinja"))
+func findTemplate(fsys fs.FS, config *tokenizerConfig) (src string, found bool, err error) {
+	text, err := readFile(fsys, "chat_template.jinja")
 	if err != nil || text != nil {
 		return string(text), text != nil, err
 	}
-	path := filepath.Join(dir, "chat_template.json")
 	var own struct {
 		Template chatTemplate `json:"chat_template"`
 	}
-	if err := readJSONFile(path, &own); err != nil {
+	if err := readJSONFile(fsys, "chat_template.json", &own); err != nil {
 		return "", false, err
 	}
 	if own.Template.found {
@@ -144,37 +146,23 @@ func (t *tokenText) UnmarshalJSON(text []byte) error {
 }
 
 // readJSONFile fills v from a file, and leaves it alone where there is none.
-func readJSONFile(path string, v any) error {
-	text, err := readFile(path)
+func readJSONFile(fsys fs.FS, name string, v any) error {
+	text, err := readFile(fsys, name)
 	if err != nil || text == nil {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
 		// The decoder repeats the package's name in its messages.
-		return fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "json: "))
+		return fmt.Errorf("%s: %s", folder.Path(fsys, name), strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
 }
 
 // readFile returns the content of a file, nil where there is none.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	text, err := folder.Read(fsys, name, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s: more than %d bytes", path, maxFile)
-	}
-	if text == nil {
-		text = []byte{}
-	}
-	return text, nil
+	return text, err
 }

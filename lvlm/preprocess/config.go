@@ -1,18 +1,16 @@
 package preprocess
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // Config is what a checkpoint says about its pictures.
@@ -91,10 +89,13 @@ func Default(side int) *Config {
 // Load reads the configuration of a checkpoint directory: the image_processor of
 // processor_config.json where it has one, else preprocessor_config.json. The
 // error is fs.ErrNotExist where the directory has neither.
-func Load(dir string) (*Config, error) {
+func Load(dir string) (*Config, error) { return LoadFS(folder.Dir(dir)) }
+
+// LoadFS is Load for a checkpoint in a file system.
+func LoadFS(fsys fs.FS) (*Config, error) {
 	for _, name := range []string{"processor_config.json", "preprocessor_config.json"} {
-		path := filepath.Join(dir, name)
-		data, err := readFile(path, maxJSON)
+		path := folder.Path(fsys, name)
+		data, err := folder.Read(fsys, name, maxJSON)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -119,32 +120,7 @@ func Load(dir string) (*Config, error) {
 		}
 		return c, nil
 	}
-	return nil, &fs.PathError{Op: "open", Path: filepath.Join(dir, "preprocessor_config.json"), Err: fs.ErrNotExist}
-}
-
-// readFile reads a file of at most limit bytes. Errors name the file.
-func readFile(path string, limit int64) (data []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return nil, err
-	} else if st.Size() > limit {
-		return nil, fmt.Errorf("%s: %d bytes, more than the %d allowed", path, st.Size(), limit)
-	} else {
-		data = make([]byte, 0, st.Size()+bytes.MinRead)
-	}
-	// A pipe or a device says nothing of what it holds.
-	b := bytes.NewBuffer(data)
-	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
-		return nil, err
-	}
-	if int64(b.Len()) > limit {
-		return nil, fmt.Errorf("%s: more than the %d bytes allowed", path, limit)
-	}
-	return b.Bytes(), nil
+	return nil, &fs.PathError{Op: "open", Path: folder.Path(fsys, "preprocessor_config.json"), Err: fs.ErrNotExist}
 }
 
 type jsonConfig struct {

@@ -8,6 +8,8 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // Limits bounds what a picture file may ask for. They are checked before its
@@ -53,7 +55,7 @@ var formats = []format{
 // DecodeFile reads a picture file of at most the default limits. Errors name the
 // file.
 func DecodeFile(path string) (*RGB, error) {
-	data, err := readFile(path, Limits{}.withDefaults().Bytes)
+	data, err := folder.ReadFile(path, Limits{}.withDefaults().Bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // CLIP is the tokenizer of CLIP's text tower (Radford et al., 2021): byte pairs
@@ -34,7 +35,7 @@ var clipWords = regexp.MustCompile(`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{
 // OpenCLIP reads the tokenizer of a CLIP checkpoint's directory: vocab.json and
 // merges.txt, or the model of tokenizer.json.
 func OpenCLIP(dir string) (*CLIP, error) {
-	vocab, merges, err := clipFiles(dir)
+	vocab, merges, err := clipFiles(folder.Dir(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +64,11 @@ func OpenCLIP(dir string) (*CLIP, error) {
 	return c, nil
 }
 
-func clipFiles(dir string) (vocabJSON, []mergeJSON, error) {
-	path := filepath.Join(dir, "vocab.json")
-	data, err := readFile(path)
+func clipFiles(fsys fs.FS) (vocabJSON, []mergeJSON, error) {
+	path := folder.Path(fsys, "vocab.json")
+	data, err := readFile(fsys, "vocab.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		return clipModel(filepath.Join(dir, "tokenizer.json"))
+		return clipModel(fsys, "tokenizer.json")
 	}
 	if err != nil {
 		return nil, nil, err
@@ -76,8 +77,8 @@ func clipFiles(dir string) (vocabJSON, []mergeJSON, error) {
 	if err := json.Unmarshal(data, &vocab); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	path = filepath.Join(dir, "merges.txt")
-	if data, err = readFile(path); err != nil {
+	path = folder.Path(fsys, "merges.txt")
+	if data, err = readFile(fsys, "merges.txt"); err != nil {
 		return nil, nil, err
 	}
 	var merges []mergeJSON
@@ -96,8 +97,9 @@ func clipFiles(dir string) (vocabJSON, []mergeJSON, error) {
 }
 
 // clipModel reads vocabulary and merges from a tokenizer.json.
-func clipModel(path string) (vocabJSON, []mergeJSON, error) {
-	data, err := readFile(path)
+func clipModel(fsys fs.FS, name string) (vocabJSON, []mergeJSON, error) {
+	path := folder.Path(fsys, name)
+	data, err := readFile(fsys, name)
 	if err != nil {
 		return nil, nil, err
 	}

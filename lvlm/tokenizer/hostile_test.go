@@ -158,7 +158,7 @@ func TestTooBig(t *testing.T) {
 	}
 	f.Close()
 	_, err = Open(dir)
-	wantError(t, "64 MiB and a byte", err, "tokenizer.json|64 MiB")
+	wantError(t, "64 MiB and a byte", err, "tokenizer.json|67108864")
 }
 
 // proto builds an encoded protocol buffer.

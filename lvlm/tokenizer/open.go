@@ -4,14 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // maxFile bounds the size of a tokenizer file.
@@ -21,8 +20,11 @@ const maxFile = 64 << 20
 // tokenizer.json, else tokenizer.model, else vocab.json and merges.txt, and beside
 // each of them tokenizer_config.json, special_tokens_map.json and
 // added_tokens.json where they exist. An error names the file and the field.
-func Open(dir string) (*Tokenizer, error) {
-	conf, err := readConfig(dir)
+func Open(dir string) (*Tokenizer, error) { return OpenFS(folder.Dir(dir)) }
+
+// OpenFS is Open for a checkpoint in a file system.
+func OpenFS(fsys fs.FS) (*Tokenizer, error) {
+	conf, err := readConfig(fsys)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +35,11 @@ func Open(dir string) (*Tokenizer, error) {
 		{"tokenizer.json", parseTokenizerJSON},
 		{"tokenizer.model", parseModel},
 		{"vocab.json", func(data []byte, conf *config) (*Tokenizer, error) {
-			return parseVocabAndMerges(dir, data, conf)
+			return parseVocabAndMerges(fsys, data, conf)
 		}},
 	} {
-		path := filepath.Join(dir, kind.name)
-		data, err := readFile(path)
+		path := folder.Path(fsys, kind.name)
+		data, err := readFile(fsys, kind.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -50,21 +52,10 @@ func Open(dir string) (*Tokenizer, error) {
 		}
 		return t, nil
 	}
-	return nil, fmt.Errorf("%s: there is no tokenizer.json, tokenizer.model or vocab.json: %w", dir, fs.ErrNotExist)
+	return nil, fmt.Errorf("%s: there is no tokenizer.json, tokenizer.model or vocab.json: %w", folder.Path(fsys, "."), fs.ErrNotExist)
 }
 
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s: more than %d MiB", path, maxFile>>20)
-	}
-	return data, err
-}
+func readFile(fsys fs.FS, name string) ([]byte, error) { return folder.Read(fsys, name, maxFile) }
 
 // config is what the files beside a vocabulary say.
 type config struct {
@@ -113,7 +104,7 @@ func (n *tokenName) UnmarshalJSON(data []byte) error {
 }
 
 // readConfig reads the files that exist.
-func readConfig(dir string) (*config, error) {
+func readConfig(fsys fs.FS) (*config, error) {
 	var c configJSON
 	var special specialJSON
 	var added map[string]int64
@@ -125,8 +116,8 @@ func readConfig(dir string) (*config, error) {
 		{"special_tokens_map.json", &special},
 		{"added_tokens.json", &added},
 	} {
-		path := filepath.Join(dir, f.name)
-		data, err := readFile(path)
+		path := folder.Path(fsys, f.name)
+		data, err := readFile(fsys, f.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -158,7 +149,7 @@ func readConfig(dir string) (*config, error) {
 	for key, a := range c.Added {
 		id, err := strconv.ParseInt(key, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%s: field added_tokens_decoder: id %q is not a number", filepath.Join(dir, "tokenizer_config.json"), key)
+			return nil, fmt.Errorf("%s: field added_tokens_decoder: id %q is not a number", folder.Path(fsys, "tokenizer_config.json"), key)
 		}
 		conf.added[id] = a.token()
 	}
@@ -229,7 +220,7 @@ func (c *config) firstOnly() bool { return !or(c.legacy, true) }
 
 // parseVocabAndMerges makes a Tokenizer of GPT-2's pair of files. How to split
 // the text is not in them: it follows from the class of the tokenizer.
-func parseVocabAndMerges(dir string, vocab []byte, conf *config) (*Tokenizer, error) {
+func parseVocabAndMerges(fsys fs.FS, vocab []byte, conf *config) (*Tokenizer, error) {
 	var entries vocabJSON
 	if err := json.Unmarshal(vocab, &entries); err != nil {
 		return nil, err
@@ -240,8 +231,8 @@ func parseVocabAndMerges(dir string, vocab []byte, conf *config) (*Tokenizer, er
 			return nil, err
 		}
 	}
-	path := filepath.Join(dir, "merges.txt")
-	data, err := readFile(path)
+	path := folder.Path(fsys, "merges.txt")
+	data, err := readFile(fsys, "merges.txt")
 	if err != nil {
 		return nil, err
 	}

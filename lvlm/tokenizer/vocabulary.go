@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // Vocabulary is a tokenizer as a GGUF file stores it under tokenizer.ggml.
@@ -47,6 +48,7 @@ const (
 // can't say of single tokens is lost: that one takes the white space around it, or
 // that no space is put in front of the text behind it.
 func OpenVocabulary(dir string, size int) (*Vocabulary, error) {
+	fsys := folder.Dir(dir)
 	if size < 0 || size > maxVocab {
 		return nil, fmt.Errorf("%s: a vocabulary of %d, more than %d", dir, size, maxVocab)
 	}
@@ -57,27 +59,27 @@ func OpenVocabulary(dir string, size int) (*Vocabulary, error) {
 		b.Tokens[i], b.Types[i] = fmt.Sprintf("[PAD%d]", i), pieceUnused
 	}
 	var err error
-	if b.conf, err = readConfig(dir); err != nil {
+	if b.conf, err = readConfig(fsys); err != nil {
 		return nil, err
 	}
 	// The ids obey tokenizer.json, but SentencePiece's own file has the scores.
 	for _, kind := range []struct {
 		name string
-		read func(dir string, data []byte) (bool, error)
+		read func(fsys fs.FS, data []byte) (bool, error)
 	}{
 		{"tokenizer.json", b.byteLevel},
 		{"tokenizer.model", b.sentencePiece},
 		{"tokenizer.json", b.pairs},
 		{"vocab.json", b.vocabAndMerges},
 	} {
-		path := filepath.Join(dir, kind.name)
-		data, err := readFile(path)
+		path := folder.Path(fsys, kind.name)
+		data, err := readFile(fsys, kind.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		done := false
 		if err == nil {
-			if done, err = kind.read(dir, data); err != nil {
+			if done, err = kind.read(fsys, data); err != nil {
 				err = fmt.Errorf("%s: %w", path, err)
 			}
 		}
@@ -131,7 +133,7 @@ func (b *vocabularyBuilder) startScores() {
 }
 
 // sentencePiece reads a tokenizer.model.
-func (b *vocabularyBuilder) sentencePiece(_ string, data []byte) (bool, error) {
+func (b *vocabularyBuilder) sentencePiece(_ fs.FS, data []byte) (bool, error) {
 	p, err := parseModelProto(data)
 	switch {
 	case err != nil:
@@ -163,7 +165,7 @@ func (b *vocabularyBuilder) control(p *modelProto, id int64) *int64 {
 }
 
 // byteLevel reads a tokenizer.json of byte-level pairs.
-func (b *vocabularyBuilder) byteLevel(_ string, data []byte) (bool, error) {
+func (b *vocabularyBuilder) byteLevel(_ fs.FS, data []byte) (bool, error) {
 	var f tokenizerJSON
 	if err := json.Unmarshal(data, &f); err != nil {
 		return false, err
@@ -198,7 +200,7 @@ func (b *vocabularyBuilder) merges(list []mergeJSON) {
 
 // pairs reads a tokenizer.json of LLaMA's kind, for lack of a tokenizer.model. A
 // piece's score is the negated rank of the first merge that makes it.
-func (b *vocabularyBuilder) pairs(_ string, data []byte) (bool, error) {
+func (b *vocabularyBuilder) pairs(_ fs.FS, data []byte) (bool, error) {
 	var f tokenizerJSON
 	if err := json.Unmarshal(data, &f); err != nil {
 		return false, err
@@ -236,7 +238,7 @@ func (b *vocabularyBuilder) pairs(_ string, data []byte) (bool, error) {
 }
 
 // vocabAndMerges reads GPT-2's pair of files.
-func (b *vocabularyBuilder) vocabAndMerges(dir string, vocab []byte) (bool, error) {
+func (b *vocabularyBuilder) vocabAndMerges(fsys fs.FS, vocab []byte) (bool, error) {
 	var entries vocabJSON
 	if err := json.Unmarshal(vocab, &entries); err != nil {
 		return false, err
@@ -253,8 +255,8 @@ func (b *vocabularyBuilder) vocabAndMerges(dir string, vocab []byte) (bool, erro
 	for _, e := range entries {
 		b.put(e.id, e.piece, pieceNormal, 0)
 	}
-	path := filepath.Join(dir, "merges.txt")
-	data, err := readFile(path)
+	path := folder.Path(fsys, "merges.txt")
+	data, err := readFile(fsys, "merges.txt")
 	if err != nil {
 		return false, err
 	}

@@ -17,9 +17,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"runtime/debug"
+
+	"github.com/go-par/par/internal/folder"
 )
 
 // File is a read-only file as a slice of bytes.
@@ -74,6 +77,18 @@ func Open(path string, opts ...Option) (*File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
+}
+
+// OpenFS is Open for a file of a file system: one on disk is mapped, others are read.
+func OpenFS(fsys fs.FS, name string, opts ...Option) (*File, error) {
+	if d, ok := fsys.(folder.Dir); ok {
+		return Open(d.Path(name), opts...)
+	}
+	data, err := folder.Read(fsys, name, math.MaxInt-1)
+	if err != nil {
+		return nil, err
+	}
+	return &File{path: name, data: data}, nil
 }
 
 // checkRegular refuses what has no size of its own: directories, pipes, devices.

@@ -3,18 +3,21 @@ package safetensors
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/tensor/mmap"
 )
 
-// openIndex opens the shards that the index at path lists. The index decides: a
+// openIndex opens the shards that an index lists. The index decides: a
 // tensor is visible where it is listed, in the shard it is listed for.
-func openIndex(path string, opts []mmap.Option) (*File, error) {
-	m, err := mmap.Open(path, mmap.InMemory())
+func openIndex(fsys fs.FS, index string, opts []mmap.Option) (*File, error) {
+	path := folder.Path(fsys, index)
+	m, err := mmap.OpenFS(fsys, index, mmap.InMemory())
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +27,7 @@ func openIndex(path string, opts []mmap.Option) (*File, error) {
 	}
 	f := newFile()
 	for _, name := range slices.Sorted(maps.Keys(shards)) {
-		if err := f.addShard(filepath.Join(filepath.Dir(path), name), opts, shards[name]); err != nil {
+		if err := f.addShard(fsys, name, opts, shards[name]); err != nil {
 			f.Close()
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -33,9 +36,9 @@ func openIndex(path string, opts []mmap.Option) (*File, error) {
 }
 
 // addShard adds a shard and fails where it lacks one of the tensors listed for it.
-func (f *File) addShard(path string, opts []mmap.Option, want map[string]bool) error {
+func (f *File) addShard(fsys fs.FS, shard string, opts []mmap.Option, want map[string]bool) error {
 	before := len(f.tensors)
-	if err := f.add(path, opts, want); err != nil {
+	if err := f.add(fsys, shard, opts, want); err != nil {
 		return fmt.Errorf("field weight_map: shard %w", err)
 	}
 	if len(f.tensors)-before == len(want) {
@@ -43,7 +46,7 @@ func (f *File) addShard(path string, opts []mmap.Option, want map[string]bool) e
 	}
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if _, ok := f.byName[name]; !ok {
-			return fmt.Errorf("field weight_map %q: shard %s has no such tensor", name, path)
+			return fmt.Errorf("field weight_map %q: shard %s has no such tensor", name, folder.Path(fsys, shard))
 		}
 	}
 	return nil

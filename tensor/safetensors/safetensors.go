@@ -11,11 +11,13 @@ package safetensors
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/tensor/mmap"
 )
 
@@ -59,29 +61,31 @@ func Open(path string, opts ...mmap.Option) (*File, error) {
 		return nil, err
 	}
 	if info.IsDir() {
-		if path, err = checkpointIn(path); err != nil {
-			return nil, err
+		return OpenFS(folder.Dir(path), opts...)
+	}
+	return open(folder.Dir(filepath.Dir(path)), filepath.Base(path), opts)
+}
+
+// OpenFS is Open for a checkpoint in a file system. Only files on disk are mapped.
+func OpenFS(fsys fs.FS, opts ...mmap.Option) (*File, error) {
+	for _, name := range []string{SingleName, IndexName} {
+		if folder.Has(fsys, name) {
+			return open(fsys, name, opts)
 		}
 	}
-	if strings.HasSuffix(path, indexSuffix) {
-		return openIndex(path, opts)
+	return nil, fmt.Errorf("%s: neither %s nor %s: %w", folder.Path(fsys, "."), SingleName, IndexName, fs.ErrNotExist)
+}
+
+func open(fsys fs.FS, name string, opts []mmap.Option) (*File, error) {
+	if strings.HasSuffix(name, indexSuffix) {
+		return openIndex(fsys, name, opts)
 	}
 	f := newFile()
-	if err := f.add(path, opts, nil); err != nil {
+	if err := f.add(fsys, name, opts, nil); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
-}
-
-func checkpointIn(dir string) (string, error) {
-	for _, name := range []string{SingleName, IndexName} {
-		path := filepath.Join(dir, name)
-		if _, err := os.Stat(path); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s: neither %s nor %s: %w", dir, SingleName, IndexName, os.ErrNotExist)
 }
 
 // FromBytes reads a file that is in memory already; name stands for it in errors.
@@ -99,15 +103,15 @@ func newFile() *File {
 
 // add opens a file and takes over its tensors, those that want names where it is
 // not nil.
-func (f *File) add(path string, opts []mmap.Option, want map[string]bool) error {
-	m, err := mmap.Open(path, opts...)
+func (f *File) add(fsys fs.FS, name string, opts []mmap.Option, want map[string]bool) error {
+	m, err := mmap.OpenFS(fsys, name, opts...)
 	if err != nil {
 		return err
 	}
 	f.files = append(f.files, m)
 	err = mmap.Guard(func() error { return f.addBytes(m.Bytes(), want) })
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", folder.Path(fsys, name), err)
 	}
 	return nil
 }
