@@ -41,8 +41,7 @@ func scenesCommand(ctx context.Context, io streams, args []string) error {
 	images := filepath.Join(*out, "images")
 	fmt.Fprintf(io.out, "%d pictures of %s\n", p.Pictures, p.Split)
 	fmt.Fprintf(io.out, "par train -data %s -images %s ...\n", filepath.Join(*out, "conversations.jsonl"), images)
-	fmt.Fprintf(io.out, "par eval -data %s -bench %s -bench %s ...\n", *out,
-		"pope:images="+images, "vqav2:images="+images+",labels="+filepath.Join(*out, "vqav2", "annotations.json"))
+	fmt.Fprintf(io.out, "par eval -data %s -template auto -bench scenes -bench pope:images=%s ...\n", *out, images)
 	return nil
 }
 

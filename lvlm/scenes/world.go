@@ -2,6 +2,7 @@ package scenes
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -96,11 +97,32 @@ func (c Colour) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 // MarshalText implements encoding.TextMarshaler.
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Shape) UnmarshalText(text []byte) error { return parseName(s, "shape", shapeNames[:], text) }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Colour) UnmarshalText(text []byte) error {
+	return parseName(c, "colour", colourNames[:], text)
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Size) UnmarshalText(text []byte) error { return parseName(s, "size", sizeNames[:], text) }
+
 func name(names []string, i int) string {
 	if i < len(names) {
 		return names[i]
 	}
 	return fmt.Sprintf("unknown %d", i)
+}
+
+// parseName finds a name, of which the first stands for none.
+func parseName[T ~uint8](to *T, what string, names []string, text []byte) error {
+	i := slices.Index(names, string(text))
+	if i < 1 {
+		return fmt.Errorf("%s %q is not known (%s)", what, text, strings.Join(names[1:], ", "))
+	}
+	*to = T(i)
+	return nil
 }
 
 // Object is a shape in the picture. Lengths are in units, from the upper left corner.

@@ -17,6 +17,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(6, `{"question_id": "1", "image": "a.jpg", "text": "A?\nx"}`, `{"data": [{"image_id": "1", "question": "a?", "answers": ["1","2","3","4","5","6","7","8","9","0"]}]}`, "one")
 	f.Add(7, `{"question_id": 1, "image": "a.jpg", "text": "A?"}`, `{"annotations": [{"question_id": 1, "answers": [{"answer": "x"}]}]}`, "x")
 	f.Add(8, mmTable, "", "B")
+	f.Add(10, `{"question_id": 1, "image": "a.png", "text": "A?"}`, `{"annotations": [{"question_id": 1, "answer_type": "description", "answers": [{"answer": "x"}]}]}`, "a red ring, a word sun")
 	f.Fuzz(func(t *testing.T, n int, questions, labels, text string) {
 		dir := t.TempDir()
 		k := kinds[uint(n)%uint(len(kinds))]
@@ -31,7 +32,8 @@ func FuzzLoad(f *testing.F) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for path, content := range map[string]string{s.Questions: questions, name: labels} {
+		shown := `{"image": "a.png", "objects": [{"shape": "ring", "colour": "red", "size": "small"}], "texts": [{"printed": "SUN"}]}`
+		for path, content := range map[string]string{s.Questions: questions, name: labels, filepath.Join(dir, "scenes.jsonl"): shown} {
 			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 				t.Fatal(err)
 			}

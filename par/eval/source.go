@@ -56,6 +56,7 @@ var kinds = []kind{
 	{"vqav2", "short answers: a file for the server; soft accuracy where labels= has the annotations", "vqav2", "llava_vqav2_mscoco_test-dev2015.jsonl", "", "test2015", 128, loadVQAv2},
 	{"mmbench", "multiple choice: a file for the server; accuracy where the table has answers", "mmbench", "mmbench_dev_20230712.tsv", "", "", 1024, loadMMBench},
 	{"mmbench-cn", "the same in Chinese", "mmbench", "mmbench_dev_cn_20231003.tsv", "", "", 1024, loadMMBench},
+	{"scenes", "pictures that par scenes drew: accuracy by kind of question, share of objects named in descriptions", "", "vqav2/llava_vqav2_mscoco_test-dev2015.jsonl", "vqav2/annotations.json", "images", 128, loadScenes},
 }
 
 // Kinds lists the benchmarks that Load knows, each with a few words about it.
