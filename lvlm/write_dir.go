@@ -89,6 +89,7 @@ func (d *description) files(v *tokenizer.Vocabulary, template string, weights qu
 			files["chat_template.json"] = spell(object{"chat_template": template})
 		}
 		files["preprocessor_config.json"] = spell(d.preprocessor())
+		files["processor_config.json"] = spell(d.processor())
 	} else {
 		config["architectures"] = []string{map[string]string{"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}[d.config.Arch]}
 	}
@@ -177,10 +178,6 @@ func (d *description) visionConfig(text object) (object, error) {
 		}
 		features = list
 	}
-	sel := "default"
-	if v.KeepClass {
-		sel = "full"
-	}
 	// Without a token that stands for an image, the id is the one that LLaVA's own
 	// code uses, which is outside of every vocabulary.
 	image := int32(noImageToken)
@@ -195,7 +192,7 @@ func (d *description) visionConfig(text object) (object, error) {
 		"projector_hidden_act":           activationName(c.Projector.Act),
 		"multimodal_projector_bias":      true,
 		"vision_feature_layer":           features,
-		"vision_feature_select_strategy": sel,
+		"vision_feature_select_strategy": selectStrategy(v),
 		"tie_word_embeddings":            c.Text.TiedHead,
 		"text_config":                    text,
 		"vision_config": object{
@@ -210,6 +207,25 @@ func (d *description) visionConfig(text object) (object, error) {
 			"hidden_act":          activationName(v.Act),
 		},
 	}, nil
+}
+
+// selectStrategy says whether the class token is a feature too.
+func selectStrategy(v *VisionConfig) string {
+	if v.KeepClass {
+		return "full"
+	}
+	return "default"
+}
+
+// processor returns a processor_config.json, which says how many tokens of a prompt
+// stand for a picture.
+func (d *description) processor() object {
+	return object{
+		"processor_class":                "LlavaProcessor",
+		"patch_size":                     d.config.Vision.PatchSize,
+		"vision_feature_select_strategy": selectStrategy(d.config.Vision),
+		"num_additional_image_tokens":    1, // the class token
+	}
 }
 
 // preprocessor returns a preprocessor_config.json.
