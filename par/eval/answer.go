@@ -40,7 +40,10 @@ type Cost struct {
 
 	PaperTFLOPs  float64 `json:"tflops_paper"` // of vision and prefill, as the PAR paper counts
 	ActualTFLOPs float64 `json:"tflops_actual"`
-	CacheBytes   int64   `json:"kv_bytes"` // keys and values held at the end
+	// PrefillTFLOPs are those of ActualTFLOPs that Prefill and Router take: without the
+	// vision tower and the projector.
+	PrefillTFLOPs float64 `json:"tflops_prefill,omitempty"`
+	CacheBytes    int64   `json:"kv_bytes"` // keys and values held at the end
 
 	PromptTokens int     `json:"prompt_tokens"`
 	ImageTokens  int     `json:"image_tokens"`
@@ -91,7 +94,8 @@ func newCost(res *lvlm.Result, arch *par.Architecture, router *par.Router, visio
 	return &Cost{
 		Vision: vision, Router: ms(t.Router), Prefill: ms(t.Prefill), Decode: ms(t.Decode),
 		PaperTFLOPs: paper.Total / 1e12, ActualTFLOPs: actual.Total / 1e12, CacheBytes: res.CacheBytes,
-		PromptTokens: len(res.Prompt.IDs), ImageTokens: res.Prompt.ImageTokens(), Kept: len(res.Outcome.Kept),
+		PrefillTFLOPs: (actual.Total - actual.Vision) / 1e12,
+		PromptTokens:  len(res.Prompt.IDs), ImageTokens: res.Prompt.ImageTokens(), Kept: len(res.Outcome.Kept),
 		KeptMean: float64(sum) / float64(max(1, res.Layers)), LayersRun: res.Layers - len(res.Outcome.Skipped), Tokens: len(res.TokenIDs),
 	}
 }

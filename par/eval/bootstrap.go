@@ -14,12 +14,15 @@ type Bootstrap struct {
 
 const defaultResamples = 2000
 
-// difference returns the 95 % interval of score(a) - score(b), where a and b are the
-// marks of the same units under two conditions: units are drawn with replacement, the
-// same ones for both (paired percentile bootstrap, Efron and Tibshirani, 1993). Units
-// that have no marks on one side are left out on both. It reports false where there
-// are fewer than two.
-func (o Bootstrap) difference(a, b [][]Mark, cells int, score func(sums []float64) float64) (low, high float64, ok bool) {
+// ends are those of an interval. NaN stands for none.
+type ends struct{ low, high float64 }
+
+// differences returns the 95 % intervals of the named scores of a less those of b, which
+// are the marks of the same units under two conditions: units are drawn with replacement,
+// the same ones for both and for all scores (paired percentile bootstrap, Efron and
+// Tibshirani, 1993). Units that have no marks on one side are left out on both. It returns
+// nil where there are fewer than two.
+func (o Bootstrap) differences(a, b [][]Mark, cells int, names []string, scores func(sums []float64) []Score) []ends {
 	var units []int
 	for i := range a {
 		if len(a[i]) > 0 && len(b[i]) > 0 {
@@ -27,16 +30,16 @@ func (o Bootstrap) difference(a, b [][]Mark, cells int, score func(sums []float6
 		}
 	}
 	if len(units) < 2 {
-		return 0, 0, false
+		return nil
 	}
 	n := o.Resamples
 	if n <= 0 {
 		n = defaultResamples
 	}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x626f6f74))
-	differences := make([]float64, n)
+	drawn := make([][]float64, len(names)) // differences by score
 	sums, other := make([]float64, cells), make([]float64, cells)
-	for k := range differences {
+	for range n {
 		clear(sums)
 		clear(other)
 		for range units {
@@ -44,10 +47,30 @@ func (o Bootstrap) difference(a, b [][]Mark, cells int, score func(sums []float6
 			add(sums, a[u])
 			add(other, b[u])
 		}
-		differences[k] = score(sums) - score(other)
+		x, y := scores(sums), scores(other)
+		for i, name := range names {
+			// A score may lack the questions that it is about, if they are few.
+			if s, t := named(x, name), named(y, name); s != nil && t != nil {
+				drawn[i] = append(drawn[i], s.Value-t.Value)
+			}
+		}
 	}
-	slices.Sort(differences)
-	return quantile(differences, 0.025), quantile(differences, 0.975), true
+	list := make([]ends, len(names))
+	for i, d := range drawn {
+		slices.Sort(d)
+		list[i] = ends{quantile(d, 0.025), quantile(d, 0.975)}
+	}
+	return list
+}
+
+// named returns the score of a name, nil where there is none.
+func named(scores []Score, name string) *Score {
+	for i := range scores {
+		if scores[i].Name == name {
+			return &scores[i]
+		}
+	}
+	return nil
 }
 
 func add(sums []float64, marks []Mark) {

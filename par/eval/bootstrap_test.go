@@ -7,7 +7,18 @@ import (
 )
 
 // accuracyOf is the percentage of right answers, in cells 0 of 1.
-func accuracyOf(sums []float64) float64 { return percent(sums[0], sums[1]) }
+func accuracyOf(sums []float64) []Score {
+	return []Score{{"accuracy", percent(sums[0], sums[1]), "%", int(sums[1])}}
+}
+
+// difference is the interval of the accuracy.
+func (o Bootstrap) difference(a, b [][]Mark) (low, high float64, ok bool) {
+	list := o.differences(a, b, 2, []string{"accuracy"}, accuracyOf)
+	if list == nil {
+		return 0, 0, false
+	}
+	return list[0].low, list[0].high, true
+}
 
 func marked(right ...float64) [][]Mark {
 	list := make([][]Mark, len(right))
@@ -32,7 +43,7 @@ func TestBootstrap(t *testing.T) {
 		square += 1e4 * (a[i] - b[i]) * (a[i] - b[i]) / n
 	}
 	o := Bootstrap{Resamples: 4000, Seed: 7}
-	low, high, ok := o.difference(marked(a...), marked(b...), 2, accuracyOf)
+	low, high, ok := o.difference(marked(a...), marked(b...))
 	if !ok {
 		t.Fatal("no interval")
 	}
@@ -45,11 +56,11 @@ func TestBootstrap(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if l, h, _ := o.difference(marked(a...), marked(b...), 2, accuracyOf); l != low || h != high {
+		if l, h, _ := o.difference(marked(a...), marked(b...)); l != low || h != high {
 			t.Errorf("another time %v to %v, not %v to %v", l, h, low, high)
 		}
 	}
-	if l, h, _ := (Bootstrap{Resamples: 4000, Seed: 8}).difference(marked(a...), marked(b...), 2, accuracyOf); l == low && h == high {
+	if l, h, _ := (Bootstrap{Resamples: 4000, Seed: 8}).difference(marked(a...), marked(b...)); l == low && h == high {
 		t.Error("another seed draws the same")
 	}
 }
@@ -58,18 +69,35 @@ func TestBootstrap(t *testing.T) {
 // one of them.
 func TestBootstrapPairs(t *testing.T) {
 	same := marked(1, 0, 1, 1, 0)
-	if low, high, ok := (Bootstrap{}).difference(same, same, 2, accuracyOf); !ok || low != 0 || high != 0 {
+	if low, high, ok := (Bootstrap{}).difference(same, same); !ok || low != 0 || high != 0 {
 		t.Errorf("no change: %v to %v, %v", low, high, ok)
 	}
 	a, b := marked(1, 1, 1, 1), marked(0, 0, 1, 1)
 	a[2], b[3] = nil, nil // what is left differs everywhere
-	if low, high, ok := (Bootstrap{}).difference(a, b, 2, accuracyOf); !ok || low != 100 || high != 100 {
+	if low, high, ok := (Bootstrap{}).difference(a, b); !ok || low != 100 || high != 100 {
 		t.Errorf("all change: %v to %v, %v", low, high, ok)
 	}
 	for _, units := range [][][]Mark{nil, marked(1), {nil, nil, nil}} {
-		if _, _, ok := (Bootstrap{}).difference(units, units, 2, accuracyOf); ok {
+		if _, _, ok := (Bootstrap{}).difference(units, units); ok {
 			t.Errorf("an interval from %d units", len(units))
 		}
+	}
+}
+
+// TestBootstrapScores has a score that few units count for, and one that none does.
+func TestBootstrapScores(t *testing.T) {
+	scores := func(sums []float64) []Score {
+		list := accuracyOf(sums)
+		if sums[2] > 0 {
+			list = append(list, Score{"rare", sums[3] / sums[2], "points", int(sums[2])})
+		}
+		return list
+	}
+	a, b := marked(1, 0, 1, 0), marked(0, 0, 1, 0)
+	a[1], b[1] = append(a[1], Mark{2, 1}, Mark{3, 5}), append(b[1], Mark{2, 1}, Mark{3, 2})
+	got := (Bootstrap{Resamples: 200}).differences(a, b, 4, []string{"rare", "accuracy", "none"}, scores)
+	if len(got) != 3 || got[0] != (ends{3, 3}) || got[1].low != 0 || got[1].high < 25 || !math.IsNaN(got[2].low) {
+		t.Errorf("intervals %+v", got)
 	}
 }
 

@@ -47,6 +47,15 @@ func change(value func(i *Interval) float64) func(*Row) (float64, bool) {
 	}
 }
 
+func ofFull(value func(p *Relative) float64) func(*Row) (float64, bool) {
+	return func(r *Row) (float64, bool) {
+		if r.Prefill == nil {
+			return 0, false
+		}
+		return value(r.Prefill), true
+	}
+}
+
 var columns = []column{
 	{"score", "score", func(r *Row) (float64, bool) {
 		if len(r.Scores) == 0 {
@@ -68,6 +77,14 @@ var columns = []column{
 	{"exact %", "exact_percent", likeness(func(l *Likeness) float64 { return l.Exact }), "%.1f"},
 	{"TFLOPs paper", "tflops_paper", cost(func(c *Costs) float64 { return c.PaperTFLOPs }), "%.3g"},
 	{"TFLOPs actual", "tflops_actual", cost(func(c *Costs) float64 { return c.ActualTFLOPs }), "%.3g"},
+	{"TFLOPs prefill", "tflops_prefill", func(r *Row) (float64, bool) {
+		if r.Costs == nil || r.Costs.PrefillTFLOPs == 0 { // answers of before it was counted
+			return 0, false
+		}
+		return r.Costs.PrefillTFLOPs, true
+	}, "%.3g"},
+	{"FLOPs %", "prefill_tflops_percent", ofFull(func(p *Relative) float64 { return p.FLOPs }), "%.1f"},
+	{"time %", "prefill_time_percent", ofFull(func(p *Relative) float64 { return p.Time }), "%.1f"},
 	{"vision ms", "vision_ms", cost(func(c *Costs) float64 { return c.Vision }), "%.1f"},
 	{"router ms", "router_ms", cost(func(c *Costs) float64 { return c.Router }), "%.1f"},
 	{"prefill ms", "prefill_ms", cost(func(c *Costs) float64 { return c.Prefill }), "%.1f"},
@@ -201,23 +218,41 @@ func scoreNames(rows []Row) []string {
 	return names
 }
 
-// writeScores writes all scores, a line each.
+// writeScores writes all scores: a line for each of them or, where there are more
+// flows than scores, for each flow.
 func writeScores(b *strings.Builder, rows []Row, names []string) {
-	b.WriteString("\n| score |")
+	var flows []string
+	value := make([][]string, len(names)) // by score, then by flow
 	for _, r := range rows {
-		fmt.Fprintf(b, " %s |", cell(r.Flow))
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(rows)) + "\n")
-	for _, name := range names {
-		fmt.Fprintf(b, "| %s |", cell(name))
-		for _, r := range rows {
+		flows = append(flows, r.Flow)
+		for i, name := range names {
 			text := "-"
 			for _, s := range r.Scores {
 				if s.Name+", "+s.Unit == name {
 					text = fmt.Sprintf("%.4g", s.Value)
 				}
 			}
-			fmt.Fprintf(b, " %s |", text)
+			value[i] = append(value[i], text)
+		}
+	}
+	if len(flows) > len(names) {
+		writeCells(b, "flow", flows, names, func(line, column int) string { return value[column][line] })
+	} else {
+		writeCells(b, "score", names, flows, func(line, column int) string { return value[line][column] })
+	}
+}
+
+// writeCells writes a table of numbers.
+func writeCells(b *strings.Builder, corner string, lines, columns []string, at func(line, column int) string) {
+	fmt.Fprintf(b, "\n| %s |", corner)
+	for _, c := range columns {
+		fmt.Fprintf(b, " %s |", cell(c))
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(columns)) + "\n")
+	for i, l := range lines {
+		fmt.Fprintf(b, "| %s |", cell(l))
+		for j := range columns {
+			fmt.Fprintf(b, " %s |", at(i, j))
 		}
 		b.WriteString("\n")
 	}
@@ -227,10 +262,12 @@ func writeScores(b *strings.Builder, rows []Row, names []string) {
 func (t *Table) legend(b *strings.Builder) {
 	b.WriteString(`
 Change is that of the score from the unpruned model's, from and to are the ends of its
-95 % interval (paired bootstrap over the questions). Times are medians, the rest are
+95 % interval (paired bootstrap over the questions; table.json has those of all scores). Times are medians, the rest are
 means. Prefill leaves out the router, decode is that of the whole answer. TFLOPs are
 those of vision and prefill: "paper" by the convention of the PAR paper's Table 1, "actual"
-with every matrix and the router. KV is what the cache holds at the end of an answer. Image tokens
+with every matrix and the router, "prefill" the same without the vision tower. FLOPs % and
+time % are those of prefill and router beside the unpruned model's prefill, question by
+question, the time a median. KV is what the cache holds at the end of an answer. Image tokens
 are counted at the last layer, and averaged over all layers.
 `)
 	var said []string

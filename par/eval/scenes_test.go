@@ -73,7 +73,9 @@ func conversationAnswers(t *testing.T, dir string) []string {
 	defer f.Close()
 	var list []string
 	for s := bufio.NewScanner(f); s.Scan(); {
-		var c struct{ Conversations []struct{ From, Value string } }
+		var c struct {
+			Conversations []struct{ From, Value string }
+		}
 		if err := json.Unmarshal(s.Bytes(), &c); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -23,8 +24,11 @@ type Row struct {
 	Scores    []Score   `json:"scores"`  // the first is the headline; none without labels
 	OfFull    *float64  `json:"percent_of_full,omitempty"`
 	Change    *Interval `json:"change,omitempty"` // of the headline from the unpruned model's
-	Costs     *Costs    `json:"costs,omitempty"`
-	Likeness  *Likeness `json:"fidelity,omitempty"`
+	// Changes are those of each of Scores, null where the unpruned model has no such score.
+	Changes  []*Interval `json:"changes,omitempty"`
+	Costs    *Costs      `json:"costs,omitempty"`
+	Prefill  *Relative   `json:"prefill_of_full,omitempty"`
+	Likeness *Likeness   `json:"fidelity,omitempty"`
 
 	// Submission is the file for the benchmark's server, where it has one.
 	Submission string `json:"submission,omitempty"`
@@ -39,18 +43,27 @@ type Interval struct {
 
 // Costs are medians of times and means of everything else, over the answers.
 type Costs struct {
-	Vision       float64 `json:"vision_ms"` // where there is an image
-	Router       float64 `json:"router_ms"`
-	Prefill      float64 `json:"prefill_ms"`
-	Decode       float64 `json:"decode_ms"`
-	PaperTFLOPs  float64 `json:"tflops_paper"`
-	ActualTFLOPs float64 `json:"tflops_actual"`
-	CacheBytes   float64 `json:"kv_bytes"`
-	ImageTokens  float64 `json:"image_tokens"`
-	Kept         float64 `json:"image_tokens_kept"`
-	KeptMean     float64 `json:"image_tokens_mean"`
-	LayersRun    float64 `json:"layers_run"`
-	Tokens       float64 `json:"tokens"`
+	Vision        float64 `json:"vision_ms"` // where there is an image
+	Router        float64 `json:"router_ms"`
+	Prefill       float64 `json:"prefill_ms"`
+	Decode        float64 `json:"decode_ms"`
+	PaperTFLOPs   float64 `json:"tflops_paper"`
+	ActualTFLOPs  float64 `json:"tflops_actual"`
+	PrefillTFLOPs float64 `json:"tflops_prefill"`
+	CacheBytes    float64 `json:"kv_bytes"`
+	ImageTokens   float64 `json:"image_tokens"`
+	Kept          float64 `json:"image_tokens_kept"`
+	KeptMean      float64 `json:"image_tokens_mean"`
+	LayersRun     float64 `json:"layers_run"`
+	Tokens        float64 `json:"tokens"`
+}
+
+// Relative is what prefill and router cost beside the unpruned model's prefill, over
+// the questions that were answered both ways. They were asked for one after the other,
+// so that a machine that is slow for a while is slow for both.
+type Relative struct {
+	FLOPs float64 `json:"tflops_percent"` // of the sums
+	Time  float64 `json:"time_percent"`   // median of the questions' ratios
 }
 
 // Likeness is the mean Fidelity of the answers.
@@ -100,6 +113,7 @@ func MakeTable(out string, o Bootstrap, report func(error)) (*Table, error) {
 			row := newRow(s.Name, flow, all[flow], b)
 			if full := all[m.Full]; full != nil && flow != m.Full {
 				row.compare(b, all[flow], full, o)
+				row.Prefill = relative(all[flow].answers, full.answers)
 			} else if full != nil && len(row.Scores) > 0 {
 				row.OfFull = ratio(row.Scores[0], row.Scores[0])
 			}
@@ -148,24 +162,47 @@ func newRow(benchmark, flow string, j *judged, b Benchmark) Row {
 	return row
 }
 
-// compare sets a row beside the unpruned model's.
+// compare sets a row's scores beside the unpruned model's.
 func (r *Row) compare(b Benchmark, pruned, full *judged, o Bootstrap) {
 	if len(pruned.scores) == 0 || len(full.scores) == 0 || pruned.scores[0].Name != full.scores[0].Name {
 		return
 	}
-	name := full.scores[0].Name
 	r.OfFull = ratio(pruned.scores[0], full.scores[0])
-	low, high, ok := o.difference(pruned.marks, full.marks, b.Cells(), func(sums []float64) float64 {
-		for _, s := range b.Scores(sums) {
-			if s.Name == name {
-				return s.Value
-			}
-		}
-		return 0
-	})
-	if ok {
-		r.Change = &Interval{pruned.scores[0].Value - full.scores[0].Value, low, high}
+	names := make([]string, len(pruned.scores))
+	for i, s := range pruned.scores {
+		names[i] = s.Name
 	}
+	intervals := o.differences(pruned.marks, full.marks, b.Cells(), names, b.Scores)
+	if intervals == nil {
+		return
+	}
+	r.Changes = make([]*Interval, len(names))
+	for i, e := range intervals {
+		if f := named(full.scores, names[i]); f != nil && !math.IsNaN(e.low) {
+			r.Changes[i] = &Interval{pruned.scores[i].Value - f.Value, e.low, e.high}
+		}
+	}
+	r.Change = r.Changes[0]
+}
+
+func relative(pruned, full []*Answer) *Relative {
+	var flops, of float64
+	var times []float64
+	for i, a := range pruned {
+		b := full[i]
+		if a == nil || b == nil || a.Metadata.Cost == nil || b.Metadata.Cost == nil {
+			continue
+		}
+		p, f := a.Metadata.Cost, b.Metadata.Cost
+		if f.Prefill > 0 {
+			times = append(times, percent(p.Prefill+p.Router, f.Prefill))
+		}
+		flops, of = flops+p.PrefillTFLOPs, of+f.PrefillTFLOPs
+	}
+	if of == 0 || len(times) == 0 {
+		return nil
+	}
+	return &Relative{percent(flops, of), median(times)}
 }
 
 func ratio(a, b Score) *float64 {
@@ -197,14 +234,15 @@ func newCosts(answers []*Answer) *Costs {
 		return values
 	}
 	out := &Costs{
-		Router:       median(column(list, func(c *Cost) float64 { return c.Router })),
-		Prefill:      median(column(list, func(c *Cost) float64 { return c.Prefill })),
-		Decode:       median(column(list, func(c *Cost) float64 { return c.Decode })),
-		PaperTFLOPs:  mean(column(list, func(c *Cost) float64 { return c.PaperTFLOPs })),
-		ActualTFLOPs: mean(column(list, func(c *Cost) float64 { return c.ActualTFLOPs })),
-		CacheBytes:   mean(column(list, func(c *Cost) float64 { return float64(c.CacheBytes) })),
-		LayersRun:    mean(column(list, func(c *Cost) float64 { return float64(c.LayersRun) })),
-		Tokens:       mean(column(list, func(c *Cost) float64 { return float64(c.Tokens) })),
+		Router:        median(column(list, func(c *Cost) float64 { return c.Router })),
+		Prefill:       median(column(list, func(c *Cost) float64 { return c.Prefill })),
+		Decode:        median(column(list, func(c *Cost) float64 { return c.Decode })),
+		PaperTFLOPs:   mean(column(list, func(c *Cost) float64 { return c.PaperTFLOPs })),
+		ActualTFLOPs:  mean(column(list, func(c *Cost) float64 { return c.ActualTFLOPs })),
+		PrefillTFLOPs: mean(column(list, func(c *Cost) float64 { return c.PrefillTFLOPs })),
+		CacheBytes:    mean(column(list, func(c *Cost) float64 { return float64(c.CacheBytes) })),
+		LayersRun:     mean(column(list, func(c *Cost) float64 { return float64(c.LayersRun) })),
+		Tokens:        mean(column(list, func(c *Cost) float64 { return float64(c.Tokens) })),
 	}
 	if len(seen) > 0 {
 		out.Vision = median(column(seen, func(c *Cost) float64 { return c.Vision }))

@@ -77,10 +77,15 @@ func TestTable(t *testing.T) {
 		{Benchmark: "gqa", Flow: "par:tokens=176,router=a/b.safetensors", Questions: 4, Scores: []Score{{"accuracy", 75, "%", 4}, {"other", 75, "%", 4}}, OfFull: &full,
 			Change: &Interval{0, -75, 75}},
 	}
-	if diff := cmp.Diff(want, table.Rows, cmpopts.EquateApprox(1e-12, 0), cmpopts.IgnoreFields(Row{}, "Submission")); diff != "" {
+	if diff := cmp.Diff(want, table.Rows, cmpopts.EquateApprox(1e-12, 0), cmpopts.IgnoreFields(Row{}, "Submission", "Changes")); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 
+	for _, r := range table.Rows[1:] {
+		if diff := cmp.Diff([]*Interval{r.Change, r.Change}, r.Changes); diff != "" { // all are of one category
+			t.Errorf("%s: changes (-want +got):\n%s", r.Flow, diff)
+		}
+	}
 	var md, cs, js bytes.Buffer
 	for _, err := range []error{table.WriteMarkdown(&md), table.WriteCSV(&cs), table.WriteJSON(&js)} {
 		if err != nil {
@@ -92,7 +97,7 @@ func TestTable(t *testing.T) {
 		"| flow | score | % of full | change | from | to | TFLOPs paper | TFLOPs actual | vision ms |",
 		"| none | 75.00 | 100.0 | - | - | - | - |",
 		"| fastv:tokens=72 | 50.00 | 66.7 | -25.00 | -75.00 | +0.00 | 6 | 5 | 100.0 | 2.0 | 15.0 | 8.0 | 3 | 72 | 103.5 | 32 | 0 |",
-		"| accuracy, % | 75 | 50 | 75 |", "- fastv: tokens that go on", "To hand in, none: `" + filepath.Join(out, "gqa", "none", "testdev_balanced_predictions.json") + "`",
+		"| flow | accuracy, % | other, % |", "| fastv:tokens=72 | 50 | 50 |", "- fastv: tokens that go on", "To hand in, none: `" + filepath.Join(out, "gqa", "none", "testdev_balanced_predictions.json") + "`",
 	} {
 		if !strings.Contains(md.String(), w) {
 			t.Errorf("the Markdown table lacks %q:\n%s", w, md.String())
@@ -133,6 +138,21 @@ func TestTable(t *testing.T) {
 	}
 	if _, err := png.Decode(&picture); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRelative leaves out what was answered one way only.
+func TestRelative(t *testing.T) {
+	cost := func(prefill, router, flops float64) *Answer {
+		return &Answer{Metadata: Metadata{Cost: &Cost{Prefill: prefill, Router: router, PrefillTFLOPs: flops}}}
+	}
+	full := []*Answer{cost(10, 0, 4), cost(20, 0, 8), cost(20, 0, 8), nil, cost(10, 0, 4), cost(10, 0, 4)}
+	pruned := []*Answer{cost(4, 1, 1), cost(11, 1, 3), cost(7, 1, 2), cost(1, 1, 1), nil, {}}
+	if diff := cmp.Diff(&Relative{FLOPs: 30, Time: 50}, relative(pruned, full)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if r := relative([]*Answer{{}}, []*Answer{{}}); r != nil {
+		t.Errorf("answers of other programs: %+v", r)
 	}
 }
 
