@@ -56,10 +56,12 @@ func (p pass) answer(visual *grad.Var, b *batch) *grad.Var {
 	dim := p.Width / p.Heads
 	cos, sin := tensor.New(len(b.positions), dim/2), tensor.New(len(b.positions), dim/2)
 	p.rope.Angles(cos, sin, b.positions)
-	for _, l := range p.layers {
+	last := len(p.layers) - 1
+	for _, l := range p.layers[:last] {
 		x = l.Forward(t, x, cos, sin, b.mask)
 	}
-	return p.output.Forward(t, t.RMSNorm(t.Gather(x, b.rows), t.Param(p.norm), normEps))
+	x = p.layers[last].ForwardRows(t, x, b.rows, cos, sin, b.mask)
+	return p.output.Forward(t, t.RMSNorm(x, t.Param(p.norm), normEps))
 }
 
 // tally adds up losses by their names.
