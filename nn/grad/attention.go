@@ -80,7 +80,7 @@ func (t *Tape) Attention(q, k, v *Var, heads, kvHeads int, scale float32, mask M
 	mask.check(q.Value.Rows, k.Value.Rows)
 	a := &attention{
 		q: q.Value, k: k.Value, v: v.Value, y: t.value(q.Value.Rows, q.Value.Cols),
-		heads: heads, group: heads / kvHeads, dim: q.Value.Cols / heads, scale: scale, mask: mask,
+		group: heads / kvHeads, dim: q.Value.Cols / heads, scale: scale, mask: mask,
 		logSum: t.value(heads, q.Value.Rows),
 		format: panelFormat(t.Compute),
 	}
@@ -104,7 +104,6 @@ func (t *Tape) Attention(q, k, v *Var, heads, kvHeads int, scale float32, mask M
 // attention is one operation.
 type attention struct {
 	q, k, v, y tensor.Tensor
-	heads      int
 	group      int // query heads to a key head
 	dim        int
 	scale      float32
@@ -291,7 +290,7 @@ func (a *attention) scores(dst []float32, t *tile, left, right []uint32) {
 	}
 }
 
-// rowsOf returns memory for a tile's scores, rows up to whole panels.
+// memory returns room for a tile's scores, rows up to whole panels.
 func (t *tile) memory(to *[]float32) []float32 {
 	return grow(to, (t.to-t.from+asm.MaxTileRows)*t.width)
 }
@@ -330,7 +329,7 @@ func (a *attention) forward(w *worker, h int) {
 		p := a.weights(w, t, h, keys, func(i int, x, y []float32) {
 			top := max(asm.Max(x), asm.Max(y))
 			if math.IsInf(float64(top), -1) {
-				inverse[i-t.from] = 0
+				inverse[i-t.from], a.logSum.Row(h)[i] = 0, 0
 				return
 			}
 			sum := asm.ExpSum(x, top) + asm.ExpSum(y, top)
