@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
@@ -34,24 +35,29 @@ const maxRouterLayers = 64
 // A router for another model is refused. Where the file has no fingerprint that
 // could tell, Router.LLM is empty.
 func LoadRouter(path string, m *lvlm.Model) (*Router, error) {
-	f, err := safetensors.Open(path)
+	return LoadRouterFS(folder.Dir(filepath.Dir(path)), filepath.Base(path), m)
+}
+
+// LoadRouterFS is LoadRouter for a file of a file system, such as an embedded one.
+func LoadRouterFS(fsys fs.FS, name string, m *lvlm.Model) (*Router, error) {
+	f, err := safetensors.OpenFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := readRouter(f, path, &m.Config.Text)
+	r, err := readRouter(f, fsys, name, &m.Config.Text)
 	if err == nil {
 		err = r.Bind(m)
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", folder.Path(fsys, name), err)
 	}
 	r.close = f.Close
 	return r, nil
 }
 
-func readRouter(f *safetensors.File, path string, c *lvlm.TextConfig) (*Router, error) {
-	settings, err := routerSettings(f.Metadata(), strings.TrimSuffix(path, filepath.Ext(path))+".json")
+func readRouter(f *safetensors.File, fsys fs.FS, name string, c *lvlm.TextConfig) (*Router, error) {
+	settings, err := routerSettings(f.Metadata(), fsys, strings.TrimSuffix(name, path.Ext(name))+".json")
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +119,7 @@ func countLayers(f *safetensors.File) int {
 
 // routerSettings merges a file's metadata with the JSON file beside it, if there
 // is one.
-func routerSettings(metadata map[string]string, beside string) (map[string]string, error) {
+func routerSettings(metadata map[string]string, fsys fs.FS, name string) (map[string]string, error) {
 	settings := map[string]string{}
 	for k, v := range metadata {
 		settings[k] = v
@@ -122,16 +128,14 @@ func routerSettings(metadata map[string]string, beside string) (map[string]strin
 		return nil, fmt.Errorf("field format: %q is not %s", v, routerFormat)
 	}
 	const maxSettings = 1 << 20
-	if st, err := os.Stat(beside); err == nil && st.Size() > maxSettings {
-		return nil, fmt.Errorf("%s: %d bytes, more than the %d allowed", beside, st.Size(), maxSettings)
-	}
-	b, err := os.ReadFile(beside)
+	b, err := folder.Read(fsys, name, maxSettings)
 	if errors.Is(err, fs.ErrNotExist) {
 		return settings, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	beside := folder.Path(fsys, name)
 	var object map[string]any
 	if err := json.Unmarshal(b, &object); err != nil {
 		return nil, fmt.Errorf("%s: %w", beside, err)

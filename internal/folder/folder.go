@@ -36,7 +36,8 @@ func Path(fsys fs.FS, name string) string {
 	return name
 }
 
-// Read returns the content of a file of at most limit bytes.
+// Read returns the content of a file of at most limit bytes. Where the file system has
+// it in memory already, it may not be written to.
 func Read(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -50,6 +51,9 @@ func Read(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	}
 	if st.Size() > limit {
 		return nil, fmt.Errorf("%s: %d bytes, more than the %d allowed", path, st.Size(), limit)
+	}
+	if m, ok := f.(*memoryFile); ok {
+		return m.data, nil
 	}
 	// A pipe or a device says nothing of what it holds.
 	b := bytes.NewBuffer(make([]byte, 0, st.Size()+bytes.MinRead))

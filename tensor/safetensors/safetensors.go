@@ -76,6 +76,11 @@ func OpenFS(fsys fs.FS, opts ...mmap.Option) (*File, error) {
 	return nil, fmt.Errorf("%s: neither %s nor %s: %w", folder.Path(fsys, "."), SingleName, IndexName, fs.ErrNotExist)
 }
 
+// OpenFile opens one file, or an index and its shards, in a file system.
+func OpenFile(fsys fs.FS, name string, opts ...mmap.Option) (*File, error) {
+	return open(fsys, name, opts)
+}
+
 func open(fsys fs.FS, name string, opts []mmap.Option) (*File, error) {
 	if strings.HasSuffix(name, indexSuffix) {
 		return openIndex(fsys, name, opts)
