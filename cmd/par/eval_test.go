@@ -55,7 +55,7 @@ func scoresOf(t *testing.T, out string) [][]string {
 	}
 	for _, row := range rows[1:] {
 		for i := range row {
-			if strings.HasSuffix(rows[0][i], "_ms") {
+			if h := rows[0][i]; strings.HasSuffix(h, "_ms") || h == "prefill_time_percent" {
 				row[i] = "time"
 			}
 		}
