@@ -119,13 +119,17 @@ func printFLOPs(w io.Writer, a *par.Architecture, l par.Load) error {
 	fmt.Fprintf(w, "%s: %d of %d image tokens from layer %d on, %d of %d layers\n\n",
 		a.Name, l.Tokens, l.Images*a.Tokens, l.FromLayer, l.Layers, a.Text.Layers)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(tw, "TFLOPs\tactual\tpaper\t\n")
+	unit, name := 1e12, "TFLOPs"
+	if actual.Unpruned < 1e11 {
+		unit, name = 1e9, "GFLOPs"
+	}
+	fmt.Fprintf(tw, "%s\tactual\tpaper\t\n", name)
 	row := func(name string, actual, paper float64) {
 		cell := func(x float64) string {
 			if x == 0 {
 				return "-"
 			}
-			return fmt.Sprintf("%.3f", x/1e12)
+			return fmt.Sprintf("%.3f", x/unit)
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t\n", name, cell(actual), cell(paper))
 	}
