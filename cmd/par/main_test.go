@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/go-par/par/lvlm/builtin"
 	"github.com/go-par/par/tensor/safetensors"
 )
 
@@ -106,18 +107,79 @@ func roundTrip(t *testing.T, v any) map[string]any {
 	return out
 }
 
+// embeds skips what needs the embedded model.
+func embeds(t *testing.T) {
+	t.Helper()
+	if _, err := builtin.Files(); err != nil {
+		t.Skip(err)
+	}
+}
+
+// TestRunWithoutModel has the embedded model prune by default and say so.
 func TestRunWithoutModel(t *testing.T) {
-	status, stdout, stderr := cli(t, "", "run", "-max-tokens", "3", "-ignore-eos", "-method", "random", "-tokens", "25%", "-layers", "12")
+	embeds(t)
+	status, stdout, stderr := cli(t, "", "run", "-max-tokens", "3", "-ignore-eos")
 	if status != 0 || strings.TrimSpace(stdout) == "" {
 		t.Fatalf("exit %d, printed %q: %s", status, stdout, stderr)
 	}
-	for _, want := range []string{"random weights", "image tokens 144/576, layers 12/16", "tokens/s"} {
+	for _, want := range []string{" image tokens and skipped ", " times as fast", "tokens/s"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("standard error does not say %q:\n%s", want, stderr)
 		}
 	}
+	number := func(v any, path ...string) float64 {
+		for _, key := range path {
+			v = v.(map[string]any)[key]
+		}
+		return v.(float64)
+	}
+	for _, c := range []struct {
+		args   string
+		method string
+		kept   float64 // -1: fewer than all
+	}{
+		{"", "", -1},
+		{"-tokens 3", "", 3},
+		{"-method uniform -tokens 5", "uniform", 5},
+	} {
+		args := append([]string{"run", "-quiet", "-json", "-max-tokens", "1"}, strings.Fields(c.args)...)
+		status, stdout, stderr := cli(t, "", args...)
+		if status != 0 || stderr != "" {
+			t.Fatalf("%s: exit %d: %s", c.args, status, stderr)
+		}
+		got := decode(t, stdout)
+		settings, _, err := builtin.Pruning()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := c.method
+		if want == "" {
+			want = settings["method"]
+		}
+		kept, all := number(got, "usage", "image_tokens_kept"), number(got, "usage", "image_tokens")
+		if method := got["flow"].(map[string]any)["method"]; method != want || kept >= all || c.kept >= 0 && kept != c.kept {
+			t.Errorf("%q: %v kept %v of %v image tokens", c.args, method, kept, all)
+		}
+		if number(got, "saving", "runs") < 1 || number(got, "saving", "prefill_ms") <= 0 || number(got, "saving", "speedup") <= 0 {
+			t.Errorf("%q: saving %v", c.args, got["saving"])
+		}
+	}
+	status, stdout, stderr = cli(t, "", "run", "-max-tokens", "3", "-ignore-eos", "-method", "none")
+	if status != 0 || strings.Contains(stderr, "times as fast") {
+		t.Errorf("unpruned: exit %d, printed %q, standard error %q", status, stdout, stderr)
+	}
 	if status, stdout, stderr := cli(t, "", "run", "-max-tokens", "3", "-ignore-eos", "-quiet"); status != 0 || stderr != "" || stdout == "" {
 		t.Errorf("-quiet: exit %d, printed %q, standard error %q", status, stdout, stderr)
+	}
+}
+
+// TestRunWithoutAnyModel says what to do in a program that embeds none.
+func TestRunWithoutAnyModel(t *testing.T) {
+	if _, err := builtin.Files(); err == nil {
+		t.Skip("a model is embedded")
+	}
+	if status, _, stderr := cli(t, "", "run"); status != exitFailed || !strings.Contains(stderr, "-model") || !strings.Contains(stderr, "nomodel") {
+		t.Errorf("exit %d: %s", status, stderr)
 	}
 }
 
@@ -151,8 +213,8 @@ func TestExitStatus(t *testing.T) {
 		{"run -m " + tinyModel + " -image no-such.png -p a", 1, "no-such.png"},
 		{"run -m " + tinyModel + " -image " + junk + " -p a", 1, "junk.png"},
 		{"run -m " + tinyModel + " -template none -p <image>", 1, "1 <image> for 0 images"},
-		{"run -method random -tokens 577", 1, "577"},
-		{"run -method random -layers 2", 1, "2 layers"},
+		{"run -m " + tinyModel + " -image ../../testdata/llava-tiny/picture0.png -p a -method random -tokens 17", 1, "17"},
+		{"run -m " + tinyModel + " -p a -method random -layers 2", 1, "2 layers"},
 		{"inspect", 2, "one path"},
 		{"inspect no-such-file", 1, "no-such-file"},
 		{"tokenize", 2, "-model"},

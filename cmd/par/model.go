@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
+	"fmt"
 
 	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/lvlm/builtin"
 	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/quant"
 )
@@ -46,4 +49,14 @@ func (f *modelFlags) check() error {
 	return nil
 }
 
-func (f *modelFlags) open() (*lvlm.Model, error) { return lvlm.Open(f.path, f.options) }
+// open opens the checkpoint, or the embedded model where none is named.
+func (f *modelFlags) open() (*lvlm.Model, error) {
+	if f.path != "" {
+		return lvlm.Open(f.path, f.options)
+	}
+	m, err := builtin.Open(f.options)
+	if errors.Is(err, builtin.ErrNone) {
+		return nil, fmt.Errorf("%w; name a checkpoint with -model, or build without the tag", err)
+	}
+	return m, err
+}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/lvlm/builtin"
 	"github.com/go-par/par/par"
 )
 
@@ -20,7 +22,12 @@ type pruneFlags struct {
 	pruneLayer             int
 	renumber               bool
 	router, order, clip    string
+
+	files fs.FS // that router is in; nil: the disk
 }
+
+// budgets are the flags that say how much to prune.
+var budgets = []string{"tokens", "layers", "flops", "prefill-ms"}
 
 func (f *pruneFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.method, "method", "none", "pruning method: "+strings.Join(par.MethodNames(), ", "))
@@ -36,6 +43,33 @@ func (f *pruneFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.clip, "clip", "", "method cdpruner: `directory` of the whole CLIP checkpoint that the vision tower is from")
 	fs.StringVar(&f.keep, "keep", "", "method fixed: image tokens to keep, a `list` like 0,4-9")
 	fs.StringVar(&f.skip, "skip", "", "method fixed: decoder layers to leave out, a `list` like 20,24-26")
+}
+
+// embedded takes over the embedded model's pruning, as far as the user, who has set
+// some of flags, leaves it open: all of it, or all but the budget.
+func (f *pruneFlags) embedded(flags *flag.FlagSet) error {
+	own := map[string]bool{}
+	flags.Visit(func(fl *flag.Flag) { own[fl.Name] = true })
+	for _, name := range []string{"method", "router", "order", "clip", "keep", "skip"} {
+		if own[name] {
+			return nil
+		}
+	}
+	settings, files, err := builtin.Pruning()
+	if err != nil {
+		return err
+	}
+	budget := slices.ContainsFunc(budgets, func(name string) bool { return own[name] })
+	for name, value := range settings {
+		if own[name] || budget && slices.Contains(budgets, name) {
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
+			return fmt.Errorf("the embedded model's pruning: %s=%s: %w", name, value, err)
+		}
+	}
+	f.files = files
+	return nil
 }
 
 // from returns the layer that the method prunes at.
@@ -98,7 +132,12 @@ func (f *pruneFlags) load(ctx context.Context, m *lvlm.Model, o *par.Options, no
 		}
 	}
 	if f.router != "" {
-		if o.Router, err = par.LoadRouter(f.router, m); err != nil {
+		if f.files != nil {
+			o.Router, err = par.LoadRouterFS(f.files, f.router, m)
+		} else {
+			o.Router, err = par.LoadRouter(f.router, m)
+		}
+		if err != nil {
 			return err
 		}
 		if o.Router.LLM == "" {

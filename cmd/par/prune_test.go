@@ -64,6 +64,19 @@ func TestRouterRun(t *testing.T) {
 	}
 }
 
+// onTiny are arguments that ask the small model about a picture.
+const onTiny = " -m " + tinyModel + " -image " + tinyPicture + " -p a"
+
+// otherRouter writes what there need be of a router for a model of another size.
+func otherRouter(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "other.safetensors")
+	if err := safetensors.WriteFile(path, []safetensors.Source{safetensors.SourceF32("layer_tokens", []int{3, 8}, make([]float32, 24))}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestPruneUsage(t *testing.T) {
 	for _, c := range []struct {
 		args   string
@@ -74,14 +87,14 @@ func TestPruneUsage(t *testing.T) {
 		{"run -method random -router x", 2, "-router is for method par"},
 		{"run -method shortgpt -layers 12", 2, "-order"},
 		{"run -method cdpruner -tokens 5", 2, "-clip"},
-		{"run -method cdpruner -tokens 5 -clip " + tinyModel, 1, "text tower"},
+		{"run -method cdpruner -tokens 5 -clip " + tinyModel + onTiny, 1, "text tower"},
 		{"run -method fastv -layers 5", 2, "layers"},
 		{"run -method random -flops 2", 2, "2"},
 		{"run -method random -flops 0.5 -prefill-ms 5", 2, "two targets"},
 		{"run -method random -protect 5,4", 2, "-protect"},
-		{"run -method par -router nowhere.safetensors", 1, "nowhere.safetensors"},
-		{"run -method par -router " + tinyRouter, 1, "5 layers and width 24, this one has 16"},
-		{"run -method random -flops 0.01", 1, "can't be met"},
+		{"run -method par -router nowhere.safetensors" + onTiny, 1, "nowhere.safetensors"},
+		{"run -method par -router " + otherRouter(t) + onTiny, 1, "3 layers and width 8, this one has 5 and 24"},
+		{"run -method random -flops 0.01" + onTiny, 1, "can't be met"},
 		{"flops", 2, "-arch"},
 		{"flops -arch llava-2", 2, "llava-2"},
 		{"flops -arch llava-1.5-7b -tokens 577", 2, "577"},
@@ -103,8 +116,8 @@ func TestPruneUsage(t *testing.T) {
 
 // TestTargetRun lets the program pick, and say what it picked.
 func TestTargetRun(t *testing.T) {
-	status, _, stderr := cli(t, "", "run", "-method", "uniform", "-flops", "0.4", "-max-tokens", "1")
-	if status != 0 || !strings.Contains(stderr, "For a target of 0.4 of the FLOPs: ") {
+	status, _, stderr := cli(t, "", "run", "-m", tinyModel, "-image", tinyPicture, "-p", "a", "-method", "uniform", "-flops", "0.95", "-max-tokens", "1")
+	if status != 0 || !strings.Contains(stderr, "For a target of 0.95 of the FLOPs: ") {
 		t.Errorf("exit %d, says %q", status, stderr)
 	}
 }

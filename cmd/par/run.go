@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/lvlm/builtin"
 	"github.com/go-par/par/lvlm/chat"
 	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/lvlm/sampling"
@@ -30,7 +32,7 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(fs *flag.FlagSet) {
-	f.model.register(fs, "; none: a small model with random weights")
+	f.model.register(fs, "; none: the embedded one")
 	fs.Var(&f.images, "image", "picture `file` (PNG, JPEG, GIF); repeat for several")
 	fs.StringVar(&f.prompt, "prompt", "", "the question, or with -template none the whole `text`")
 	fs.StringVar(&f.prompt, "p", "", "short for -prompt")
@@ -60,17 +62,25 @@ func runCommand(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.run(ctx, io, rest)
+	return f.run(ctx, io, fs, rest)
 }
 
-// run answers the prompt.
-func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
+// run answers the prompt. flags are those that were parsed, args what was left.
+func (f *runFlags) run(ctx context.Context, io streams, flags *flag.FlagSet, args []string) error {
 	if err := f.check(args); err != nil {
 		return err
+	}
+	if f.model.path == "" {
+		if err := f.prune.embedded(flags); err != nil && !errors.Is(err, builtin.ErrNone) {
+			return err
+		}
 	}
 	options, err := f.prune.options(f.seed)
 	if err != nil {
 		return usageError{err}
+	}
+	if f.model.path == "" && f.prompt == "" {
+		f.prompt = builtin.Question
 	}
 	options.Question = strings.TrimSpace(strings.ReplaceAll(f.prompt, lvlm.ImageMark, ""))
 	p := newProgress(io.err, f.quiet)
@@ -78,7 +88,7 @@ func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
 
 	p.stage("load")
 	start := time.Now()
-	model, err := f.open(p)
+	model, err := f.model.open()
 	if err != nil {
 		return err
 	}
@@ -124,8 +134,14 @@ func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
 			return err
 		}
 	}
+	out := f.report(res, load)
+	if f.model.path == "" && flow != nil && (f.asJSON || !f.quiet) {
+		if out.Saving, err = measureSaving(ctx, session, *req); err != nil {
+			return err
+		}
+	}
 	if f.asJSON {
-		if err := json.NewEncoder(io.out).Encode(f.report(res, load)); err != nil {
+		if err := json.NewEncoder(io.out).Encode(out); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(io.out); err != nil {
@@ -133,6 +149,9 @@ func (f *runFlags) run(ctx context.Context, io streams, args []string) error {
 	}
 	if !f.quiet {
 		fmt.Fprintln(io.err, summary(res, load))
+		if out.Saving != nil {
+			fmt.Fprintln(io.err, out.pruned())
+		}
 	}
 	return nil
 }
@@ -211,16 +230,6 @@ func parseIndices(s string) ([]int, error) {
 	return out, nil
 }
 
-// open opens the checkpoint, or builds the model with random weights where none
-// is named.
-func (f *runFlags) open(p *progress) (*lvlm.Model, error) {
-	if f.model.path != "" {
-		return f.model.open()
-	}
-	p.note("No -model given: a small LLaVA with random weights answers, so the words mean nothing.")
-	return lvlm.NewRandom(lvlm.Demo(), lvlm.Random{Seed: f.seed}, f.model.options)
-}
-
 // request reads the pictures and builds the prompt.
 func (f *runFlags) request(m *lvlm.Model, flow lvlm.Flow) (*lvlm.Request, error) {
 	r := &lvlm.Request{
@@ -239,13 +248,12 @@ func (f *runFlags) request(m *lvlm.Model, flow lvlm.Flow) (*lvlm.Request, error)
 		}
 		r.Images = append(r.Images, img)
 	}
-	if f.model.path == "" {
-		if len(r.Images) == 0 {
-			r.Images = append(r.Images, preprocess.Demo())
+	if f.model.path == "" && len(r.Images) == 0 {
+		img, err := builtin.Picture(m)
+		if err != nil {
+			return nil, err
 		}
-		if f.prompt == "" {
-			f.prompt = "What is in the picture?"
-		}
+		r.Images = append(r.Images, img)
 	}
 	var err error
 	r.Prompt, err = m.Format(f.template, []chat.Message{{Role: "user", Content: f.prompt, Images: len(r.Images)}})
@@ -281,6 +289,7 @@ type report struct {
 		Prefill    float64 `json:"prefill"`
 		Decode     float64 `json:"decode"`
 	} `json:"timings_ms"`
+	Saving *saving `json:"saving,omitempty"` // the embedded model's
 }
 
 func (f *runFlags) report(res *lvlm.Result, load time.Duration) *report {

@@ -17,7 +17,7 @@ func vizCommand(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.run(ctx, io, rest)
+	return f.run(ctx, io, fs, rest)
 }
 
 // draw writes what was pruned to a PNG file.

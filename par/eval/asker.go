@@ -29,7 +29,7 @@ func (f *Flow) Full() bool { return f.Method == "none" }
 // flow returns what a question is asked under.
 func (f *Flow) flow(question string) (lvlm.Flow, error) {
 	if f.Full() {
-		return everything{}, nil
+		return par.Everything{}, nil
 	}
 	o := f.Options
 	o.Question = question
@@ -71,17 +71,6 @@ type ModelAsker struct {
 	// logits along it.
 	ids    []int32
 	logits tensor.Tensor
-}
-
-// everything is a Flow that prunes nothing. Unlike no Flow at all it has every prompt
-// computed from its first row on, so that the time of a prefill does not depend on
-// the question before.
-type everything struct{}
-
-func (everything) Begin(context.Context, *lvlm.View) error { return nil }
-
-func (everything) Layer(context.Context, int, *lvlm.View) (lvlm.Step, error) {
-	return lvlm.Step{}, nil
 }
 
 func (m *ModelAsker) Begin(q *Question, maxTokens int) error {
