@@ -27,6 +27,7 @@ type streams struct {
 
 var commands = []command{
 	{"run", "answer about an image", runCommand},
+	{"demo", "ask about an image unpruned and pruned, side by side", demoCommand},
 	{"viz", "answer about an image and draw what was pruned", vizCommand},
 	{"methods", "list the pruning methods: papers, positions, budgets", methodsCommand},
 	{"calibrate", "measure which decoder layers matter least", calibrateCommand},
