@@ -58,7 +58,7 @@ func Pruning() (settings map[string]string, files fs.FS, err error) {
 
 // Scene is what the bundled picture shows. It is of the test split: the model was not
 // trained on it.
-func Scene() *scenes.Scene { return scenes.New(scenes.Key{Split: scenes.Test, Seed: 1}) }
+func Scene() *scenes.Scene { return scenes.New(scenes.Key{Split: scenes.Test, Seed: 1, Index: 29}) }
 
 // Question goes with the bundled picture, or any other one.
 const Question = "What is in the picture?"
