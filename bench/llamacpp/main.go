@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-par/par/bench/prompt"
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/lvlm/preprocess"
-	"github.com/go-par/par/lvlm/tokenizer"
 	"github.com/go-par/par/tensor/quant"
 )
 
@@ -64,7 +64,7 @@ func run(model string, tokens, steps int, o lvlm.Options) (*result, error) {
 	if o.Projector != "" {
 		req.Images = []*preprocess.RGB{preprocess.Demo()}
 	}
-	if req.Prompt, err = promptOf(m, tokens, len(req.Images)); err != nil {
+	if req.Prompt, err = prompt.Of(m, tokens, len(req.Images)); err != nil {
 		return nil, err
 	}
 	// A short pass reads the file and warms the caches up.
@@ -93,25 +93,6 @@ func generate(m *lvlm.Model, req lvlm.Request) (*lvlm.Result, error) {
 		}
 	}
 	return s.Result(), nil
-}
-
-// promptOf returns a text of exactly that many tokens.
-func promptOf(m *lvlm.Model, tokens, images int) (string, error) {
-	marks := strings.Repeat(lvlm.ImageMark, images)
-	if images > 0 {
-		tokens -= images * m.Config.Vision.Tokens()
-	}
-	for n := range tokens + 1 {
-		text := strings.Repeat("x", n)
-		count := len(m.Tokenizer.Encode(text, tokenizer.Options{AddSpecial: true}))
-		if images > 0 {
-			count = len(m.Tokenizer.Encode("", tokenizer.Options{AddSpecial: true})) + len(m.Tokenizer.Encode(text, tokenizer.Options{}))
-		}
-		if count == tokens {
-			return marks + text, nil
-		}
-	}
-	return "", fmt.Errorf("no text of %d tokens", tokens)
 }
 
 // resident returns how much memory the process holds, and how much of that is

@@ -1,205 +1,175 @@
 // Command pruning checks that pruning costs nothing beyond the work it skips. It
-// compares the prefill of a flow that keeps T image tokens and runs L layers with
-// that of dense models of exactly that size: the layers below the pruning point
-// over all rows, and the rest over the rows that are kept. Layers have the shape of
-// LLaVA-1.5-7B's; flow and dense runs alternate.
+// times prefills of random flows that keep T image tokens and run L layers, and
+// holds them against
+//
+//   - the same layers in dense prompts of as many rows: those below the pruning
+//     point in one of all rows, the others in one of the rows that are kept;
+//   - the unpruned prefill's time, times the share of its operations that is left.
+//
+// The first is what a model of exactly that size takes. The second also tells by
+// how much fewer rows use the machine less well. Runs of all three alternate.
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-par/par/lvlm"
-	"github.com/go-par/par/lvlm/preprocess"
 	"github.com/go-par/par/par"
 	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/quant"
 )
 
-// question is the number of text rows beside the 576 visual tokens.
+// question is the number of text rows beside the visual tokens.
 const question = 50
 
+// result sums up the flows of one budget, in milliseconds: medians over the
+// repetitions. Spreads are (largest - smallest) / median.
 type result struct {
-	Tokens    int     `json:"tokens"`
-	Layers    int     `json:"layers"`
-	OfLayers  int     `json:"of_layers"`
-	FromLayer int     `json:"from_layer"`
-	FlowMs    float64 `json:"flow_ms"`
-	DenseMs   float64 `json:"dense_ms"`
-	Ratio     float64 `json:"ratio"`  // median over the repetitions of flow / dense
-	Spread    float64 `json:"spread"` // (largest - smallest ratio) / median
-	Reps      int     `json:"reps"`
+	Tokens     int     `json:"tokens"`
+	Layers     int     `json:"layers"`
+	OfLayers   int     `json:"of_layers"`
+	FromLayer  int     `json:"from_layer"`
+	Flow       float64 `json:"flow_ms"`
+	Dense      float64 `json:"dense_ms"` // the same layers in dense prompts of as many rows
+	Ratio      float64 `json:"ratio"`    // flow / dense
+	Spread     float64 `json:"spread"`
+	Unpruned   float64 `json:"unpruned_ms"`
+	Operations float64 `json:"operations"`     // of the flow, as a share of the unpruned prefill's
+	ByCount    float64 `json:"ratio_by_count"` // flow / (unpruned * operations)
+	CountRange float64 `json:"spread_by_count"`
+	Reps       int     `json:"reps"`
 }
 
 func main() {
 	log.SetFlags(0)
-	layers := flag.Int("n", 8, "decoder layers of the unpruned model")
+	var o lvlm.Options
+	path := flag.String("m", "", "checkpoint of a LLaVA; layers of LLaVA-1.5-7B's shape with random weights by default")
+	flag.StringVar(&o.Projector, "mmproj", "", "GGUF `file` of its vision tower and projector")
+	layers := flag.Int("n", 8, "decoder layers, of random weights")
+	typ := flag.String("type", "bf16", "storage type of random weights")
 	from := flag.Int("prune-layer", par.DefaultFromLayer, "first decoder layer without the dropped tokens")
-	reps := flag.Int("reps", 5, "repetitions of each pair")
-	typ := flag.String("type", "bf16", "storage type of the weights")
-	compute := tensor.Auto
+	tokens := list(flag.CommandLine, "tokens", "`numbers` of image tokens to keep", 256, 176, 128, 64)
+	run := list(flag.CommandLine, "layers", "`numbers` of decoder layers to run; all and three quarters by default")
+	reps := flag.Int("reps", 5, "repetitions")
 	flag.Func("compute", "`arithmetic` of products: auto, f32, bf16, int8", func(s string) (err error) {
-		compute, err = tensor.ParseCompute(s)
+		o.Compute, err = tensor.ParseCompute(s)
 		return err
 	})
-	threads := flag.Int("threads", 0, "threads; 0: one a processor")
-	quick := flag.Bool("quick", false, "4 layers pruned at layer 0, products in bf16, 4 repetitions: under 50 s")
+	flag.IntVar(&o.Threads, "threads", 0, "threads; 0: one a processor")
+	quick := flag.Bool("quick", false, "4 layers pruned at layer 0, products in bf16, 4 repetitions: under a minute")
 	asJSON := flag.Bool("json", false, "one JSON object a line")
 	flag.Parse()
 	if *quick {
 		*layers, *from, *reps = 4, 0, 4
-		if compute == tensor.Auto {
-			compute = tensor.ComputeBF16
+		if o.Compute == tensor.Auto {
+			o.Compute = tensor.ComputeBF16
 		}
 	}
-	t, err := quant.Parse(*typ)
+	m, err := open(*path, *layers, *typ, o)
 	if err != nil {
 		log.Fatal(err)
 	}
-	b := &bench{random: lvlm.Random{Type: t, Share: true}, options: lvlm.Options{Threads: *threads, Compute: compute}, from: *from}
-	if !*asJSON {
-		fmt.Printf("%d layers of width 4096, %s, products in %v, pruned at layer %d, %d text rows\n", *layers, t, compute, *from, question)
-		fmt.Println("tokens  layers   flow ms  dense ms   ratio  spread")
+	defer m.Close()
+	n := len(m.Decoder.Layers)
+	if len(*run) == 0 {
+		*run = []int{n, n * 3 / 4}
 	}
-	for _, tokens := range []int{256, 176, 128, 64} {
-		for _, run := range []int{*layers, *layers * 3 / 4} {
-			r, err := b.pair(tokens, run, *layers, *reps)
-			if err != nil {
-				log.Fatal(err)
-			}
-			if *asJSON {
-				if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
-					log.Fatal(err)
-				}
-				continue
-			}
-			fmt.Printf("%6d  %2d/%-2d   %8.0f  %8.0f  %6.3f  %6.3f\n", r.Tokens, r.Layers, r.OfLayers, r.FlowMs, r.DenseMs, r.Ratio, r.Spread)
+	b := &bench{model: m, from: *from}
+	for _, t := range *tokens {
+		for _, l := range *run {
+			b.budgets = append(b.budgets, &budget{tokens: t, layers: l})
 		}
 	}
+	if err := b.measure(*reps); err != nil {
+		log.Fatal(err)
+	}
+	if !*asJSON {
+		c := &m.Config.Text
+		fmt.Printf("%d layers of width %d, %s, products in %v, pruned at layer %d, %d text rows, %d repetitions\n",
+			n, c.Hidden, m.Decoder.Layers[0].MLP.Up.W.Type(), o.Compute, *from, question, *reps)
+		fmt.Println("tokens  layers   flow ms  dense ms   ratio  spread  unpruned ms  operations  ratio by count  spread")
+	}
+	for _, c := range b.budgets {
+		r := b.result(c)
+		if *asJSON {
+			if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+				log.Fatal(err)
+			}
+			continue
+		}
+		fmt.Printf("%6d  %2d/%-2d   %8.0f  %8.0f  %6.3f  %6.3f  %11.0f  %10.4f  %14.3f  %6.3f\n",
+			r.Tokens, r.Layers, r.OfLayers, r.Flow, r.Dense, r.Ratio, r.Spread, r.Unpruned, r.Operations, r.ByCount, r.CountRange)
+	}
 }
 
-// bench makes models that share one layer's weights.
-type bench struct {
-	random  lvlm.Random
-	options lvlm.Options
-	from    int
-	models  map[int]*lvlm.Model
-	warm    bool
+// list defines a flag of numbers with commas between.
+func list(fs *flag.FlagSet, name, usage string, numbers ...int) *[]int {
+	fs.Func(name, usage, func(s string) error {
+		numbers = nil
+		for field := range strings.SplitSeq(s, ",") {
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				return err
+			}
+			numbers = append(numbers, n)
+		}
+		return nil
+	})
+	return &numbers
 }
 
-// model returns a LLaVA of that many layers of LLaVA-1.5-7B's shape, with a
-// vision tower just large enough to give 576 tokens.
-func (b *bench) model(layers int) (*lvlm.Model, error) {
-	if m := b.models[layers]; m != nil {
-		return m, nil
+// open opens a checkpoint, or invents a LLaVA whose layers, of LLaVA-1.5-7B's
+// shape, share one layer's weights. Its vision tower is just large enough to give
+// 576 tokens.
+func open(path string, layers int, typ string, o lvlm.Options) (*lvlm.Model, error) {
+	if path != "" {
+		return lvlm.Open(path, o)
 	}
-	c := &lvlm.Config{
-		Arch: "LLaVA-1.5-7B", ImageMode: "crop",
-		Text: lvlm.TextConfig{
-			Hidden: 4096, Intermediate: 11008, Layers: layers, Heads: 32, KVHeads: 32, HeadDim: 128,
-			Context: 4096, NormEps: 1e-5, RopeTheta: 10000,
-		},
-		Vision: &lvlm.VisionConfig{
-			Hidden: 64, Intermediate: 64, Layers: 1, Heads: 1, ImageSize: 336, PatchSize: 14,
-			NormEps: 1e-5, Act: tensor.QuickGELU, FeatureLayers: []int{0},
-		},
-		Projector: &lvlm.ProjectorConfig{Act: tensor.GELU},
-	}
-	m, err := lvlm.NewRandom(c, b.random, b.options)
+	t, err := quant.Parse(typ)
 	if err != nil {
 		return nil, err
 	}
-	if b.models == nil {
-		b.models = map[int]*lvlm.Model{}
-	}
-	b.models[layers] = m
-	return m, nil
+	c := lvlm.LLaVA7B()
+	c.Text.Layers = layers
+	v := c.Vision
+	v.Hidden, v.Intermediate, v.Layers, v.Heads, v.FeatureLayers = 64, 64, 1, 1, []int{0}
+	return lvlm.NewRandom(c, lvlm.Random{Type: t, Share: true}, o)
 }
 
-// pair times the flow and the dense models in turn.
-func (b *bench) pair(tokens, run, layers, reps int) (*result, error) {
-	r := &result{Tokens: tokens, Layers: run, OfLayers: layers, FromLayer: b.from, Reps: reps}
-	var flows, denses, ratios []float64
-	for i := 0; i < reps; i++ {
-		flow, err := b.flow(tokens, run, layers)
-		if err != nil {
-			return nil, err
-		}
-		dense := time.Duration(0)
-		if b.from > 0 {
-			if dense, err = b.dense(576+question, b.from); err != nil {
-				return nil, err
-			}
-		}
-		rest, err := b.dense(tokens+question, run-b.from)
-		if err != nil {
-			return nil, err
-		}
-		dense += rest
-		if !b.warm { // the first pair of all finds cold caches
-			b.warm = true
-			i--
-			continue
-		}
-		flows, denses = append(flows, ms(flow)), append(denses, ms(dense))
-		ratios = append(ratios, ms(flow)/ms(dense))
+// result sums a budget's runs up.
+func (b *bench) result(c *budget) *result {
+	r := &result{Tokens: c.tokens, Layers: c.layers, OfLayers: len(b.model.Decoder.Layers), FromLayer: b.from, Reps: len(c.flow)}
+	r.Flow, _ = summary(c.flow)
+	r.Dense, _ = summary(c.dense)
+	r.Unpruned, _ = summary(b.unpruned)
+	r.Ratio, r.Spread = summary(quotients(c.flow, c.dense))
+	r.Operations = c.operations
+	counted := make([]float64, len(b.unpruned))
+	for i, t := range b.unpruned {
+		counted[i] = t * c.operations
 	}
-	r.FlowMs, r.DenseMs, r.Ratio = median(flows), median(denses), median(ratios)
-	r.Spread = (slices.Max(ratios) - slices.Min(ratios)) / r.Ratio
-	return r, nil
+	r.ByCount, r.CountRange = summary(quotients(c.flow, counted))
+	return r
 }
 
-// flow times a pruned prefill.
-func (b *bench) flow(tokens, run, layers int) (time.Duration, error) {
-	m, err := b.model(layers)
-	if err != nil {
-		return 0, err
+func quotients(a, b []float64) []float64 {
+	q := make([]float64, len(a))
+	for i := range q {
+		q[i] = a[i] / b[i]
 	}
-	f, err := par.New("uniform", par.Options{Tokens: par.Count(tokens), Layers: par.Count(run), FromLayer: b.from})
-	if err != nil {
-		return 0, err
-	}
-	prompt := lvlm.ImageMark + text(question)
-	return prefill(m, lvlm.Request{Prompt: prompt, Images: []*preprocess.RGB{preprocess.NewRGB(336, 336)}, Flow: f}, 576+question)
+	return q
 }
 
-// dense times the prefill of a text of that many rows on a model of that many layers.
-func (b *bench) dense(rows, layers int) (time.Duration, error) {
-	m, err := b.model(layers)
-	if err != nil {
-		return 0, err
-	}
-	return prefill(m, lvlm.Request{Prompt: text(rows)}, rows)
-}
-
-// text returns a text of that many tokens, with the start token and the space that
-// the tokenizer puts before it.
-func text(tokens int) string { return strings.Repeat("7", tokens-2) }
-
-func prefill(m *lvlm.Model, r lvlm.Request, rows int) (time.Duration, error) {
-	r.MaxTokens = 1
-	s := m.NewSession()
-	for _, err := range s.Generate(context.Background(), r) {
-		if err != nil {
-			return 0, err
-		}
-	}
-	if n := len(s.Result().Prompt.IDs); n != rows {
-		return 0, fmt.Errorf("prompt has %d rows, not %d", n, rows)
-	}
-	return s.Result().Timings.Prefill, nil
-}
-
-func ms(d time.Duration) float64 { return float64(d) / 1e6 }
-
-func median(v []float64) float64 {
+// summary returns the median of v and its spread.
+func summary(v []float64) (median, spread float64) {
 	v = slices.Sorted(slices.Values(v))
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	median = (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+	return median, (v[len(v)-1] - v[0]) / median
 }
