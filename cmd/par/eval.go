@@ -6,12 +6,14 @@ import (
 	"flag"
 	"fmt"
 	stdio "io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/lvlm/builtin"
 	"github.com/go-par/par/par"
 	"github.com/go-par/par/par/eval"
 	"github.com/go-par/par/tensor/atomicfile"
@@ -22,6 +24,7 @@ type evalFlags struct {
 	model                  modelFlags
 	name                   string
 	benches, flows         list
+	methods                methodGrid
 	grid, data, out        string
 	shard                  string
 	shards                 int
@@ -33,11 +36,12 @@ type evalFlags struct {
 }
 
 func (f *evalFlags) register(fs *flag.FlagSet) {
-	f.model.register(fs, "")
+	f.model.register(fs, "; none: the embedded one")
 	fs.StringVar(&f.name, "name", "", "the model's name in answers and tables; none: that of its file or directory")
 	fs.Var(&f.benches, "bench", "a `benchmark`, as NAME or NAME:key=value,...; repeat for several (see below)")
 	fs.Var(&f.flows, "flow", "a `flow`, as METHOD or METHOD:key=value,... with the flags of par run as keys; repeat for several; none: the unpruned model")
 	fs.StringVar(&f.grid, "flows", "", "`file` with a flow a line")
+	f.methods.register(fs)
 	fs.StringVar(&f.data, "data", filepath.Join("playground", "data", "eval"), "`directory` with a folder for each benchmark, as LLaVA lays them out")
 	fs.StringVar(&f.out, "out", "", "`directory` for answers and tables; what is there is gone on from")
 	fs.StringVar(&f.shard, "shard", "", "ask the part `i/n` of the questions, i from 0; none: all, or what Slurm or Kubernetes says")
@@ -98,6 +102,7 @@ of the questions to hand in).
 
   par eval -model MODEL -bench pope -bench textvqa:ocr=no -out DIR \
       -flow none -flow fastv:tokens=72 -flow par:tokens=176,layers=28,router=FILE
+  par eval -bench scenes -data DIR -out DIR -template auto -methods all -budget flops=0.5 -router A -router B
   par eval -model MODEL -bench fidelity:questions=FILE.jsonl,images=DIR -out DIR -flow random:tokens=25%
 `)
 }
@@ -134,6 +139,7 @@ func (p *problems) err() error {
 // wanted is a flow that the user asks for.
 type wanted struct {
 	spec, place string
+	own         ownRouter
 	prune       pruneFlags
 	options     par.Options
 }
@@ -145,8 +151,6 @@ func (f *evalFlags) plan() (*eval.Run, []*wanted, error) {
 		return nil, nil, err
 	}
 	switch {
-	case f.model.path == "":
-		return nil, nil, fmt.Errorf("-model is missing")
 	case len(f.benches) == 0:
 		return nil, nil, fmt.Errorf("-bench is missing")
 	case f.maxTokens < 0 || f.limit < 0 || f.bootstrap.Resamples < 1:
@@ -169,7 +173,9 @@ func (f *evalFlags) plan() (*eval.Run, []*wanted, error) {
 		}
 		r.Sources = append(r.Sources, s)
 	}
-	if r.Model == "" {
+	if r.Model == "" && f.model.path == "" {
+		r.Model = builtin.Name
+	} else if r.Model == "" {
 		abs, err := filepath.Abs(f.model.path)
 		if err != nil {
 			return nil, nil, err
@@ -189,6 +195,24 @@ func (f *evalFlags) plan() (*eval.Run, []*wanted, error) {
 	return r, flows, err
 }
 
+// ownRouter is a router that is embedded with the model, "" for none.
+type ownRouter struct {
+	router string
+	files  fs.FS
+}
+
+// embedded returns the router of the embedded model, where that is asked.
+func (f *evalFlags) embedded() (ownRouter, error) {
+	if f.model.path != "" {
+		return ownRouter{}, nil
+	}
+	settings, files, err := builtin.Pruning()
+	if errors.Is(err, builtin.ErrNone) {
+		return ownRouter{}, nil // which opening the model tells
+	}
+	return ownRouter{settings["router"], files}, err
+}
+
 // wanted reads the grid.
 func (f *evalFlags) wanted() ([]*wanted, error) {
 	var flows []*wanted
@@ -204,10 +228,22 @@ func (f *evalFlags) wanted() ([]*wanted, error) {
 			flows = append(flows, &wanted{spec: l.Spec, place: l.Place + ":"})
 		}
 	}
+	own, err := f.embedded()
+	if err != nil {
+		return nil, err
+	}
+	specs, err := f.methods.flows(own.router != "")
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range specs {
+		flows = append(flows, &wanted{spec: spec, place: "-methods"})
+	}
 	if len(flows) == 0 {
 		flows = []*wanted{{spec: "none", place: "-flow"}}
 	}
 	for _, w := range flows {
+		w.own = own
 		if err := w.parse(); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", w.place, w.spec, err)
 		}
@@ -221,14 +257,17 @@ func (w *wanted) parse() error {
 	if err != nil {
 		return err
 	}
-	fs := flag.NewFlagSet("flow", flag.ContinueOnError)
-	w.prune.register(fs)
+	flags := flag.NewFlagSet("flow", flag.ContinueOnError)
+	w.prune.register(flags)
 	var seed uint64
-	fs.Uint64Var(&seed, "seed", 0, "")
+	flags.Uint64Var(&seed, "seed", 0, "")
 	for _, s := range append(settings, eval.Setting{Key: "method", Value: method}) {
-		if err := fs.Set(s.Key, s.Value); err != nil {
+		if err := flags.Set(s.Key, s.Value); err != nil {
 			return fmt.Errorf("%s=%s: %w", s.Key, s.Value, err)
 		}
+	}
+	if method == "par" && w.prune.router == "" && w.own.router != "" {
+		w.prune.router, w.prune.files = w.own.router, w.own.files
 	}
 	w.options, err = w.prune.options(seed)
 	return err
@@ -250,7 +289,7 @@ func (w *wanted) make(ctx context.Context, m *lvlm.Model, note func(string)) (ev
 	}
 	for _, path := range []string{w.prune.router, w.prune.order} {
 		if path != "" {
-			out.Files = append(out.Files, path)
+			out.Files = append(out.Files, eval.File{FS: w.prune.files, Path: path})
 		}
 	}
 	check := out.Options

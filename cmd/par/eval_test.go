@@ -161,7 +161,16 @@ func TestEvalUsage(t *testing.T) {
 		want string
 	}{
 		{nil, "-out is missing"},
-		{[]string{"-out", "o"}, "-model is missing"},
+		{[]string{"-out", "o"}, "-bench is missing"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "all"}, "-methods needs a -budget"},
+		{[]string{"-out", "o", "-bench", "pope", "-budget", "flops=0.5"}, "go with -methods"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "fast", "-budget", "flops=0.5"}, `method "fast" is not known`},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "fixed", "-budget", "flops=0.5"}, "takes no budget"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "shortgpt", "-budget", "flops=0.5"}, "its file is missing"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "all", "-budget", "seed=1"}, "seed is none"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "fastv", "-budget", "half"}, `-budget half`},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "all", "-budget", "flops=2"}, "share of FLOPs 2"},
+		{[]string{"-out", "o", "-bench", "pope", "-methods", "shortgpt", "-budget", "flops=1", "-order", "f"}, "-order f"},
 		{[]string{"-out", "o", "-m", "x"}, "-bench is missing"},
 		{[]string{"-out", "o", "-m", "x", "-bench", "rope"}, `benchmark "rope" is not known`},
 		{[]string{"-out", "o", "-m", "x", "-bench", "pope", "-flow", "fast:tokens=3"}, `method "fast" is not known`},

@@ -2,8 +2,12 @@ package eval
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +24,27 @@ type Flow struct {
 	Name    string // in tables and folder names: the method and its budget
 	Method  string // of package par; "none" for the unpruned model
 	Options par.Options
-	Files   []string // that Options were read from; answers given with other contents don't count
+	Files   []File // that Options were read from; answers given with other contents don't count
+}
+
+// File is a file on the disk or, where FS is not nil, of that file system.
+type File struct {
+	FS   fs.FS
+	Path string
+}
+
+// digest returns a hash of the content.
+func (f File) digest() (string, error) {
+	read := os.ReadFile
+	if f.FS != nil {
+		read = func(name string) ([]byte, error) { return fs.ReadFile(f.FS, name) }
+	}
+	b, err := read(f.Path)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:]), nil
 }
 
 // Full reports whether nothing is pruned.

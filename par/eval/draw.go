@@ -2,6 +2,7 @@ package eval
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (t *Table) Charts() map[string]*chart.Chart {
 }
 
 // chart returns a benchmark's scores against the time of prefill and router, a line
-// for each method, nil where there is nothing to show. The bars are the intervals of
+// for each method that differs in more than its budget, nil where there is nothing to show. The bars are the intervals of
 // the change from the unpruned model.
 func (t *Table) chart(benchmark string) *chart.Chart {
 	c := &chart.Chart{Title: benchmark + ", " + t.Model, X: chart.Axis{Label: "prefill and router, ms (median)"}}
@@ -34,12 +35,12 @@ func (t *Table) chart(benchmark string) *chart.Chart {
 			continue
 		}
 		c.Y.Label = r.Scores[0].Name + ", " + r.Scores[0].Unit
-		name, budget, _ := strings.Cut(r.Flow, ":")
+		name, budget := series(r.Flow)
 		if _, ok := at[name]; !ok {
 			at[name] = len(c.Series)
 			c.Series = append(c.Series, chart.Series{Name: name, Marks: true})
 		}
-		p := chart.Point{X: r.Costs.Prefill + r.Costs.Router, Y: r.Scores[0].Value, Label: label(budget)}
+		p := chart.Point{X: r.Costs.Prefill + r.Costs.Router, Y: r.Scores[0].Value, Label: budget}
 		if i := r.Change; i != nil {
 			p.Low, p.High = p.Y-i.Value+i.Low, p.Y-i.Value+i.High
 		}
@@ -56,21 +57,32 @@ func (t *Table) chart(benchmark string) *chart.Chart {
 	return c
 }
 
-// label spells a budget as short as it is written beside a point: T image tokens, L
-// layers, no files.
-func label(budget string) string {
+// series splits a Flow's name into that of its line and its budget, both as short as
+// they are written in a chart: T image tokens, L layers, of files the names. Beside a
+// target, tokens and layers are no budget but say what the method may not choose.
+func series(flow string) (name, budget string) {
+	name, settings, err := ParseSettings(flow)
+	if err != nil {
+		return flow, ""
+	}
+	target := slices.ContainsFunc(settings, func(s Setting) bool { return s.Key == "flops" || s.Key == "prefill-ms" })
+	short := map[string]string{"tokens": "T", "layers": "L"}
 	var parts []string
-	for _, p := range strings.Split(budget, ",") {
-		key, value, _ := strings.Cut(p, "=")
-		switch key {
-		case "tokens":
-			parts = append(parts, "T="+value)
-		case "layers":
-			parts = append(parts, "L="+value)
-		case "router", "order", "clip", "":
+	for _, s := range settings {
+		text := cmp.Or(short[s.Key], s.Key) + "=" + s.Value
+		switch s.Key {
+		case "order", "clip":
+		case "router":
+			name += " " + strings.TrimSuffix(filepath.Base(s.Value), ".safetensors")
+		case "tokens", "layers":
+			if target {
+				name += " " + text
+				break
+			}
+			fallthrough
 		default:
-			parts = append(parts, p)
+			parts = append(parts, text)
 		}
 	}
-	return strings.Join(parts, " ")
+	return name, strings.Join(parts, " ")
 }

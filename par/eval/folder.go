@@ -71,8 +71,8 @@ func (r *Run) open(s Source, f *Flow, compare bool) (*store, error) {
 	}
 	settings["model"], settings["flow"] = r.Model, f.Name
 	settings["max_tokens"], settings["compare"] = fmt.Sprint(s.maxTokens()), fmt.Sprint(compare)
-	for i, path := range f.Files {
-		digest, err := fileDigest(path)
+	for i, file := range f.Files {
+		digest, err := file.digest()
 		if err != nil {
 			return nil, err
 		}
@@ -112,15 +112,6 @@ func keepSettings(dir string, settings map[string]string) error {
 		return err
 	}
 	return writeJSON(path, settings)
-}
-
-func fileDigest(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:]), nil
 }
 
 // answersDir is where the answers to a benchmark under a Flow are.

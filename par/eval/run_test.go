@@ -331,7 +331,7 @@ func TestSettings(t *testing.T) {
 	}
 	newRun := func() *Run {
 		r := popeRun(t, data, out)
-		r.Flows[1].Files = []string{router}
+		r.Flows[1].Files = []File{{Path: router}}
 		return r
 	}
 	do(t, newRun(), &fake{})

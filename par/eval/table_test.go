@@ -141,6 +141,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestSeries(t *testing.T) {
+	for _, c := range []struct{ flow, name, budget string }{
+		{"none", "none", ""},
+		{"fastv:tokens=72", "fastv", "T=72"},
+		{"uniform:tokens=72,layers=28", "uniform", "T=72 L=28"},
+		{"uniform:flops=0.5,layers=100%", "uniform L=100%", "flops=0.5"},
+		{"par:flops=0.5,router=dir/causal.safetensors", "par causal", "flops=0.5"},
+		{"par:tokens=40,router=shared/router,renumber=true", "par router", "T=40 renumber=true"},
+		{"shortgpt:layers=8,order=o.json", "shortgpt", "L=8"},
+		{"uniform:tokens=0.25,seed=1", "uniform", "T=0.25 seed=1"},
+		{"odd:", "odd:", ""},
+	} {
+		if name, budget := series(c.flow); name != c.name || budget != c.budget {
+			t.Errorf("%s is %q with the budget %q, not %q with %q", c.flow, name, budget, c.name, c.budget)
+		}
+	}
+}
+
 // TestRelative leaves out what was answered one way only.
 func TestRelative(t *testing.T) {
 	cost := func(prefill, router, flops float64) *Answer {
@@ -208,15 +226,5 @@ func TestNothingAnswered(t *testing.T) {
 	}
 	if math.IsNaN(percent(0, 0)) {
 		t.Error("percent of nothing")
-	}
-}
-
-func TestLabel(t *testing.T) {
-	for budget, want := range map[string]string{
-		"": "", "tokens=72": "T=72", "tokens=176,layers=28,router=out/r.safetensors": "T=176 L=28", "flops=0.5": "flops=0.5", "tokens=0.25,seed=1": "T=0.25 seed=1",
-	} {
-		if got := label(budget); got != want {
-			t.Errorf("%q is shown as %q, want %q", budget, got, want)
-		}
 	}
 }
