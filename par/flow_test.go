@@ -3,10 +3,12 @@ package par_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -426,6 +428,24 @@ func TestRouterFile(t *testing.T) {
 		other := smallModel(t, func(c *lvlm.Config) { c.Text.RopeTheta = 5000 }, 1)
 		if _, err := par.LoadRouter(path, other); err == nil {
 			t.Errorf("%s: a router for another model is accepted", c.name)
+		}
+
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		embedded := fstest.MapFS{"r.safetensors": {Data: content}, "r.json": {Data: []byte(`{"mask": "` + string(r.Mask) + `"}`)}}
+		inMemory, err := par.LoadRouterFS(embedded, "r.safetensors", m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer inMemory.Close()
+		if diff := cmp.Diff(a, inMemory.Score(m.Pool, &ws, rows, inMemory.LayerTokens, spans, nil)); diff != "" {
+			t.Errorf("%s: scores of the router in memory (-want +got):\n%s", c.name, diff)
+		}
+		embedded["r.json"] = &fstest.MapFile{Data: []byte(`{"from_layer": 77}`)}
+		if _, err := par.LoadRouterFS(embedded, "r.safetensors", m); err == nil || !strings.Contains(err.Error(), "r.json: field from_layer: 77") {
+			t.Errorf("%s: settings that disagree: %v", c.name, err)
 		}
 	}
 }
