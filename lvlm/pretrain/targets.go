@@ -1,19 +1,27 @@
 package pretrain
 
 import (
+	"math"
+
 	"github.com/go-par/par/lvlm/scenes"
 	"github.com/go-par/par/nn/grad"
 	"github.com/go-par/par/tensor"
 )
 
 // target is something that the tower learns to tell of each patch: a class, or, of
-// patches that have it, a place relative to the patch.
+// patches that have it, a place.
+//
+// Places are told twice: relative to the patch, which outlines things, and in the
+// picture. Without the latter the features carry little of where a patch is, and the
+// decoder learns neither positions and relations nor to count: patches of one object
+// are those with one centre.
 type target struct {
 	name   string
 	width  int // number of classes, or of coordinates
 	weight float32
-	class  func(p *scenes.Patch) int // 0: none
-	place  func(p *scenes.Patch) (x, y int, ok bool)
+	class  func(p *scenes.Patch) int                 // 0: none
+	place  func(p *scenes.Patch) (x, y int, ok bool) // from the middle of the patch
+	whole  bool                                      // the place in the picture, from its middle
 }
 
 // Characters are letters and digits.
@@ -33,9 +41,15 @@ var targets = []target{
 		}
 		return 1 + min(p.At, textLength-1)
 	}},
-	{name: "object_offset", width: 2, weight: 1, place: func(p *scenes.Patch) (x, y int, ok bool) { return p.DX, p.DY, p.Object >= 0 }},
-	{name: "character_offset", width: 2, weight: 1, place: func(p *scenes.Patch) (x, y int, ok bool) { return p.CharDX, p.CharDY, p.Text >= 0 }},
+	{name: "object_offset", width: 2, weight: 1, place: objectPlace},
+	{name: "character_offset", width: 2, weight: 1, place: characterPlace},
+	{name: "object_centre", width: 2, weight: 0.3, place: objectPlace, whole: true},
+	{name: "character_centre", width: 2, weight: 0.3, place: characterPlace, whole: true},
 }
+
+func objectPlace(p *scenes.Patch) (x, y int, ok bool) { return p.DX, p.DY, p.Object >= 0 }
+
+func characterPlace(p *scenes.Patch) (x, y int, ok bool) { return p.CharDX, p.CharDY, p.Text >= 0 }
 
 func characterClass(p *scenes.Patch) int {
 	switch c := p.Character; {
@@ -58,8 +72,8 @@ type head struct {
 // patches are such.
 const backgroundWeight = 0.05
 
-// offsetScale brings offsets, which are up to a large object's radius, near 1.
-const offsetScale = 8.0 / scenes.Side
+// placeScale brings offsets, which are up to a large object's radius, near 1.
+const placeScale = 8.0 / scenes.Side
 
 // dense returns the loss of every head, weighted, and notes each in losses.
 func (p pass) dense(features *grad.Var, labels []scenes.Patch, losses tally) *grad.Var {
@@ -72,7 +86,7 @@ func (p pass) dense(features *grad.Var, labels []scenes.Patch, losses tally) *gr
 			classes, weights := h.classes(labels)
 			loss = p.tape.WeightedCrossEntropy(y, classes, weights)
 		} else {
-			places, weights := h.places(labels)
+			places, weights := h.places(labels, p.patches())
 			loss = p.tape.SquaredError(y, places, weights)
 		}
 		losses.add(h.name, loss)
@@ -97,12 +111,21 @@ func (t *target) classes(labels []scenes.Patch) (classes []int32, weights []floa
 	return classes, weights
 }
 
-func (t *target) places(labels []scenes.Patch) (places tensor.Tensor, weights []float32) {
+// places returns the targets for the labels of pictures of n patches each.
+func (t *target) places(labels []scenes.Patch, n int) (places tensor.Tensor, weights []float32) {
 	places, weights = tensor.New(len(labels), 2), make([]float32, len(labels))
+	side := int(math.Sqrt(float64(n)))
 	for i := range labels {
-		if x, y, ok := t.place(&labels[i]); ok {
-			places.Row(i)[0], places.Row(i)[1], weights[i] = float32(x)*offsetScale, float32(y)*offsetScale, 1
+		x, y, ok := t.place(&labels[i])
+		if !ok {
+			continue
 		}
+		if t.whole {
+			row, column := i%n/side, i%side
+			x += (2*column + 1 - side) * scenes.Side / (2 * side)
+			y += (2*row + 1 - side) * scenes.Side / (2 * side)
+		}
+		places.Row(i)[0], places.Row(i)[1], weights[i] = float32(x)*placeScale, float32(y)*placeScale, 1
 	}
 	return places, weights
 }
