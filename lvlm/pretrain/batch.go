@@ -150,15 +150,23 @@ func (m mix) draw(rng *rand.Rand) scenes.Style {
 // longest is how many words an answer may have to be learnt.
 const longest = 60
 
-// questions returns up to n questions about a scene, and more about its texts, which
-// take longest to learn.
-func questions(s *scenes.Scene, n, reading int) []scenes.Question {
+// slow are the kinds that take longest to learn, and how many questions are asked of
+// each besides those of all kinds.
+var slow = []struct {
+	scenes.Kind
+	more int
+}{{scenes.Position, 2}, {scenes.Relation, 2}, {scenes.Counting, 2}, {scenes.Reading, 1}}
+
+// questions returns up to n questions about a scene, and more of the slow kinds.
+func questions(s *scenes.Scene, n int) []scenes.Question {
 	list := s.Questions(n)
-	for i := 0; i < 4*reading && reading > 0; i++ {
-		q, ok := s.Ask(scenes.Reading, i)
-		if ok && !slices.ContainsFunc(list, func(p scenes.Question) bool { return p.Text == q.Text }) {
-			list = append(list, q)
-			reading--
+	for _, k := range slow {
+		for i, left := 0, k.more; i < 4*k.more && left > 0; i++ {
+			q, ok := s.Ask(k.Kind, i)
+			if ok && !slices.ContainsFunc(list, func(p scenes.Question) bool { return p.Text == q.Text }) {
+				list = append(list, q)
+				left--
+			}
 		}
 	}
 	return slices.DeleteFunc(list, func(q scenes.Question) bool { return len(scenes.SplitWords(q.Answer)) > longest })

@@ -61,7 +61,7 @@ func seen(_ *rand.Rand, k scenes.Key, s *Shape, _ float64) *picture {
 // background, and in the end more often all of it.
 func askedAbout(rng *rand.Rand, k scenes.Key, s *Shape, progress float64) *picture {
 	p := seen(rng, k, s, progress)
-	p.asked = questions(p.scene, 14, 3)
+	p.asked = questions(p.scene, 10)
 	share := rng.Float64()
 	if whole := rng.Float64(); progress > 1-decay && whole < 0.5 || whole < 0.1 {
 		share = 1
