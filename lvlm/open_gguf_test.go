@@ -64,6 +64,7 @@ func TestReadGGUFRefuses(t *testing.T) {
 		{"llama.rope.freq_base", float32(-1), "rope"},
 		{"llama.rope.scaling.type", "yarn", `"yarn" is not supported`},
 		{"llama.rope.scaling.factor", float32(-2), "not positive"},
+		{"llama.rope.scaling.attn_factor", float32(0.5), "0.5 is not supported"},
 		{"llama.vocab_size", uint32(99), "token_embd.weight"},
 		{"tokenizer.ggml.model", "bert", `"bert" is not supported`},
 		{"clip.has_vision_encoder", false, "no vision tower"},
@@ -239,7 +240,10 @@ func TestCacheTypes(t *testing.T) {
 }
 
 func TestFindProjector(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "[x]") // no pattern
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
 	model := filepath.Join(dir, "a.gguf")
 	for _, step := range []struct{ add, want string }{
 		{"a.gguf", ""},
@@ -256,6 +260,11 @@ func TestFindProjector(t *testing.T) {
 		}
 		if got := findProjector(model); got != want {
 			t.Errorf("with %s: %q, want %q", step.add, got, want)
+		}
+		if step.add != "a.gguf" {
+			if got := findProjector(filepath.Join(dir, step.add)); got != "" {
+				t.Errorf("%s has a projector of its own: %q", step.add, got)
+			}
 		}
 	}
 }
