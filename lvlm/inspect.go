@@ -48,17 +48,21 @@ type Memory struct {
 
 // Inspect lists the tensors of a checkpoint and judges it as Open would. Where
 // the files are sound but make no model, it returns what it found together with
-// the error. A safetensors file, or a directory without config.json, is judged
-// as a container alone.
+// the error. A file named *.safetensors or *.json, or a directory without
+// config.json, is judged as a container alone; any other file is a GGUF file.
 func Inspect(path string, o Options) (*Inspection, error) {
-	if strings.HasSuffix(path, ".gguf") {
-		return inspectGGUF(path, o)
-	}
-	in := &Inspection{Path: path, Format: "safetensors"}
 	st, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
+	switch filepath.Ext(path) {
+	case ".safetensors", ".json":
+	default:
+		if !st.IsDir() {
+			return inspectGGUF(path, o)
+		}
+	}
+	in := &Inspection{Path: path, Format: "safetensors"}
 	if err := in.list(path, o); err != nil {
 		return nil, err
 	}
