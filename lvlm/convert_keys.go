@@ -103,6 +103,8 @@ func (w *ggufWriter) textKeys(m *mix, parts []part) (*keyList, error) {
 			return nil, fmt.Errorf("field rope_scaling: llama3 scaling can't be written for architecture %s", arch)
 		}
 		addList(k, keyLlama3, []float32{float32(s.Factor), float32(s.LowFreq), float32(s.HighFreq), float32(s.Original)})
+	default:
+		return nil, fmt.Errorf("field rope_scaling: %q scaling can't be written", s.Type)
 	}
 	w.origin(k, parts, "text", "head")
 	w.vocabularyKeys(k)

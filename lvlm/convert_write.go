@@ -20,7 +20,7 @@ func (p *part) write(ctx context.Context, w io.Writer, threads int) error {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	rows, cols := p.matrix()
-	if rows*cols == 0 {
+	if rows == 0 || cols == 0 {
 		return nil
 	}
 	per := max(1, pieceValues/cols)
