@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/par"
@@ -63,6 +64,7 @@ func main() {
 		return err
 	})
 	flag.IntVar(&o.Threads, "threads", 0, "threads; 0: one a processor")
+	cpu := flag.Bool("cpu", false, "time on the processors instead of wall-clock time: for a machine that has other work; with -threads 1, as waiting threads count")
 	quick := flag.Bool("quick", false, "4 layers pruned at layer 0, products in bf16, 4 repetitions: under a minute")
 	asJSON := flag.Bool("json", false, "one JSON object a line")
 	flag.Parse()
@@ -81,7 +83,11 @@ func main() {
 	if len(*run) == 0 {
 		*run = []int{n, n * 3 / 4}
 	}
-	b := &bench{model: m, from: *from}
+	start := time.Now()
+	b := &bench{model: m, from: *from, now: func() time.Duration { return time.Since(start) }}
+	if *cpu {
+		b.now = cpuTime
+	}
 	for _, t := range *tokens {
 		for _, l := range *run {
 			b.budgets = append(b.budgets, &budget{tokens: t, layers: l})

@@ -16,6 +16,7 @@ import (
 // bench times prefills of one model.
 type bench struct {
 	model    *lvlm.Model
+	now      func() time.Duration
 	from     int // where flows prune
 	budgets  []*budget
 	unpruned []float64 // milliseconds of each repetition
@@ -64,21 +65,31 @@ func (b *bench) measure(reps int) error {
 // clock is a flow that times each layer of another one.
 type clock struct {
 	lvlm.Flow
+	now     func() time.Duration
 	rows    int
 	entered []int // rows that entered each layer, 0 for one left out
 	layer   []time.Duration
 	total   time.Duration
-	since   time.Time
+	since   time.Duration
 }
 
 // Layer ends the time of the layer before and begins that of layer i.
 func (c *clock) Layer(ctx context.Context, i int, v *lvlm.View) (lvlm.Step, error) {
 	if i > 0 {
-		c.layer = append(c.layer, time.Since(c.since))
+		c.layer = append(c.layer, c.now()-c.since)
 	}
-	step, err := c.Flow.Layer(ctx, i, v)
-	c.since = time.Now()
-	return step, err
+	c.since = c.now()
+	return c.Flow.Layer(ctx, i, v)
+}
+
+// stage takes the time of the whole prefill.
+func (c *clock) stage(name string) {
+	switch name {
+	case "prefill":
+		c.total = -c.now()
+	case "decode":
+		c.total += c.now()
+	}
 }
 
 // rest is the time of everything but the layers below the last one, which computes
@@ -123,8 +134,8 @@ func (b *bench) flow(c *budget, seed uint64) (*clock, error) {
 
 func (b *bench) prefill(rows, images int, flow lvlm.Flow) (*clock, error) {
 	var err error
-	c := &clock{Flow: flow, rows: rows}
-	r := lvlm.Request{MaxTokens: 1, IgnoreEOS: true, Flow: c}
+	c := &clock{Flow: flow, now: b.now, rows: rows}
+	r := lvlm.Request{MaxTokens: 1, IgnoreEOS: true, Flow: c, Progress: c.stage}
 	if r.Prompt, err = prompt.Of(b.model, rows, images); err != nil {
 		return nil, err
 	}
@@ -142,7 +153,6 @@ func (b *bench) prefill(rows, images int, flow lvlm.Flow) (*clock, error) {
 	if n := len(res.Prompt.IDs); n != rows {
 		return nil, fmt.Errorf("prompt has %d rows, not %d", n, rows)
 	}
-	c.total = res.Timings.Prefill
 	text := rows - res.Prompt.ImageTokens()
 	for i, n := range res.Outcome.Entered {
 		if !slices.Contains(res.Outcome.Skipped, i) {
