@@ -207,17 +207,35 @@ func (w *dirWriter) llama3() (nn.RopeScaling, error) {
 			Type: "llama3", Factor: float64(p[0]), LowFreq: float64(p[1]), HighFreq: float64(p[2]), Original: float64(p[3]),
 		})
 	}
-	// Other converters do not tell. All published models have these factors; scaling
-	// both and the context by a number changes nothing.
-	for original := 32.0; original <= 1<<20; original *= 2 {
-		tries = append(tries, nn.RopeScaling{Type: "llama3", Factor: float64(slices.Max(want)), LowFreq: 1, HighFreq: 4, Original: original})
-	}
+	tries = append(tries, llama3Scalings(want, c.HeadDim, c.RopeTheta)...)
 	for _, s := range tries {
 		if got, err := s.Divisors(c.HeadDim, c.RopeTheta); err == nil && similar(got, want) {
 			return s, nil
 		}
 	}
 	return nn.RopeScaling{}, fmt.Errorf("tensor %s: no llama3 scaling of transformers has these divisors", ropeFrequencies)
+}
+
+// llama3Scalings guesses the scaling that other converters made divisors of, which
+// do not tell. In all published models the high frequency factor is four times the
+// low one; scaling both and the context by a number changes nothing.
+func llama3Scalings(divisors []float32, dim int, theta float64) []nn.RopeScaling {
+	factor := float64(slices.Max(divisors))
+	var list []nn.RopeScaling
+	add := func(original float64) {
+		list = append(list, nn.RopeScaling{Type: "llama3", Factor: factor, LowFreq: 1, HighFreq: 4, Original: original})
+	}
+	for i, d := range divisors {
+		if d := float64(d); d > 1 && d < factor { // a blend, which tells where blending begins
+			share := (1/d - 1/factor) / (1 - 1/factor)
+			wavelength := 2 * math.Pi * math.Pow(theta, 2*float64(i)/float64(dim))
+			add(math.Round(wavelength * (1 + 3*share)))
+		}
+	}
+	for original := 32.0; original <= 1<<20; original *= 2 {
+		add(original)
+	}
+	return list
 }
 
 // similar reports whether two lists are the same but for some roundings of f32.

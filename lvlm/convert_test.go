@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-par/par/internal/folder"
 	"github.com/go-par/par/lvlm/preprocess"
+	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
 	"github.com/go-par/par/tensor/gguf"
 	"github.com/go-par/par/tensor/quant"
@@ -398,6 +399,31 @@ func TestConvertRefuses(t *testing.T) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// Divisors tell the scaling that they were made of.
+func TestLlama3Scalings(t *testing.T) {
+	for _, c := range []struct {
+		dim              int
+		theta            float64
+		factor, original float64
+	}{
+		{128, 500000, 8, 8192}, {64, 500000, 32, 8192}, // Llama 3.1, 3.2
+		{24, 500000, 8, 48}, {16, 10000, 2.5, 100}, {32, 1e6, 4, 131072},
+	} {
+		s := nn.RopeScaling{Type: "llama3", Factor: c.factor, LowFreq: 1, HighFreq: 4, Original: c.original}
+		want, err := s.Divisors(c.dim, c.theta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(llama3Scalings(want, c.dim, c.theta), func(s nn.RopeScaling) bool {
+			got, err := s.Divisors(c.dim, c.theta)
+			return err == nil && similar(got, want)
+		})
+		if !found {
+			t.Errorf("%+v: not found by its divisors %v", c, want)
+		}
 	}
 }
 
