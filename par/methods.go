@@ -17,12 +17,13 @@ type Options struct {
 	Renumber       bool   // kept tokens get contiguous positions; for methods that prune before layer 0
 	Seed           uint64 // random
 
-	Keep, Skip []int       // fixed: image tokens that go on, layers left out; nil Keep keeps all
-	Router     *Router     // par
-	Noise      Noise       // par: while training
-	Order      *LayerOrder // shortgpt, short-lvlm
-	CLIP       *lvlm.CLIP  // cdpruner
-	Question   string      // cdpruner
+	Keep, Skip []int        // fixed: image tokens that go on, layers left out; nil Keep keeps all
+	Router     *Router      // par
+	Noise      Noise        // par: while training
+	Explore    func(Scores) // par: while training; changes the scores that are chosen by
+	Order      *LayerOrder  // shortgpt, short-lvlm
+	CLIP       *lvlm.CLIP   // cdpruner
+	Question   string       // cdpruner
 
 	method Method
 }

@@ -29,8 +29,15 @@ func newRouted(o Options) (lvlm.Flow, error) {
 		var ws nn.Workspace
 		s := o.Router.Score(v.Pool, &ws, v.Embeds, o.Router.LayerTokens, v.Prompt.Spans, o.Noise)
 		v.Scored(s.Tokens, s.Layers)
+		o.explore(s)
 		return o.plan(v, s, b), nil
 	}}, nil
+}
+
+func (o Options) explore(s Scores) {
+	if o.Explore != nil {
+		o.Explore(s)
+	}
 }
 
 // plan keeps what scores highest.
@@ -65,6 +72,7 @@ func (f *sharedRouted) Layer(_ context.Context, i int, v *lvlm.View) (lvlm.Step,
 		var ws nn.Workspace
 		s := r.Score(v.Pool, &ws, v.Hidden, tokens, v.Prompt.Spans, f.o.Noise)
 		v.Scored(s.Tokens, s.Layers)
+		f.o.explore(s)
 		f.plan = f.o.plan(v, s, f.b)
 	}
 	return f.plan.step(i), nil

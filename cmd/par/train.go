@@ -47,6 +47,7 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.layers, "layers", "", "decoder layers to run: a `count` or a ratio; none: all")
 	fs.IntVar(&f.sampling.Flows, "flows", 6, "flows for each sample, the first without noise")
 	fs.IntVar(&f.sampling.MaxAnswer, "max-answer", 64, "tokens of the model's own answer to compare on")
+	fs.Float64Var(&f.sampling.Explore, "explore", 0, "noise on the scores that flows are chosen by, in units of their deviation, besides the paper's on attention; 0: none")
 	fs.Float64Var(&f.sampling.Threshold, "threshold", 0.01, "least difference in KL, in nats, of a sample's best and worst flow to learn from it")
 	fs.Float64Var(&f.sampling.MaxWeight, "max-weight", 1, "largest weight of a pair; below it a pair weighs as much as its difference in KL")
 	fs.StringVar(&f.sampling.Template, "template", "auto", "auto, vicuna_v1, hf or none")

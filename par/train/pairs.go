@@ -30,6 +30,11 @@ type Sampling struct {
 	MaxWeight      float64    // a pair weighs as much as its difference of KL, up to this
 	Template       string     // of the prompt, as lvlm.Model.Format takes it
 	Seed           uint64     // of the noise
+
+	// Explore is the deviation of noise on the scores themselves, in units of their
+	// own. The paper has none; its noise inside of the router changes few choices of
+	// a router that has learnt nothing yet.
+	Explore float64
 }
 
 // Check names the field that can't be.
@@ -41,6 +46,8 @@ func (s *Sampling) Check() error {
 		return fmt.Errorf("max answer: %d tokens is nothing to compare on", s.MaxAnswer)
 	case !(s.Threshold >= 0):
 		return fmt.Errorf("threshold: %v is negative", s.Threshold)
+	case !(s.Explore >= 0):
+		return fmt.Errorf("explore: %v is negative", s.Explore)
 	case !(s.MaxWeight > 0):
 		return fmt.Errorf("max weight: %v is not positive", s.MaxWeight)
 	}
@@ -138,7 +145,7 @@ func (g *generator) pair(ctx context.Context, s *Sample) (*Pair, error) {
 func (g *generator) flow(ctx context.Context, session *lvlm.Session, r *lvlm.Request, p *Pair, full tensor.Tensor, i int) (Flow, error) {
 	o := par.Options{Tokens: g.Tokens, Layers: g.Layers, FromLayer: g.router.FromLayer, Router: g.router}
 	if i > 0 {
-		o.Noise = g.noise(p.Sample, i)
+		o.Noise, o.Explore = g.noise(p.Sample, i), g.explore(p.Sample, i)
 	}
 	flow, err := par.New("par", o)
 	if err != nil {
@@ -166,14 +173,47 @@ func (g *generator) measure(ctx context.Context, session *lvlm.Session, r *lvlm.
 // noise is N(0, 1) on every attention logit, the same for the same seed, sample and
 // flow.
 func (g *generator) noise(sample string, flow int) par.Noise {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%s\x00%d", sample, flow)
+	of := flowSeed(sample, flow)
 	return func(layer, head int, logits tensor.Tensor) {
-		rng := rand.New(rand.NewPCG(g.Seed^uint64(layer)<<32^uint64(head), h.Sum64()))
+		rng := rand.New(rand.NewPCG(g.Seed^uint64(layer)<<32^uint64(head), of))
 		for i := range logits.Data {
 			logits.Data[i] += float32(rng.NormFloat64())
 		}
 	}
+}
+
+// explore adds noise to the scores, the same for the same seed, sample and flow.
+func (g *generator) explore(sample string, flow int) func(par.Scores) {
+	if g.Explore == 0 {
+		return nil
+	}
+	return func(s par.Scores) {
+		rng := rand.New(rand.NewPCG(^g.Seed, flowSeed(sample, flow)))
+		for _, list := range [][]float32{s.Tokens, s.Layers} {
+			std := float32(g.Explore * deviation(list))
+			for i := range list {
+				list[i] += std * float32(rng.NormFloat64())
+			}
+		}
+	}
+}
+
+// deviation returns the standard deviation of x, 0 of nothing.
+func deviation(x []float32) float64 {
+	var sum, squares float64
+	for _, v := range x {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+	}
+	n := max(1, float64(len(x)))
+	return math.Sqrt(max(0, squares/n-sum*sum/(n*n)))
+}
+
+// flowSeed tells the noise of flows apart.
+func flowSeed(sample string, flow int) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s\x00%d", sample, flow)
+	return h.Sum64()
 }
 
 // Progress is told how many of how many things are done.
