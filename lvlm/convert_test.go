@@ -60,10 +60,14 @@ var (
 			prefixes: moduleNames, dtype: quant.F16,
 		},
 		"several features, padded, odd activations": {
-			config: `{` + strings.NewReplacer("-2", "[1, 3]", `"patch_size"`, `"hidden_act": "gelu_pytorch_tanh", "patch_size"`).Replace(tinyLLaVA) + `,
+			config: `{` + strings.NewReplacer("-2", "[3, 1, 3]", `"patch_size"`, `"hidden_act": "gelu_pytorch_tanh", "patch_size"`).Replace(tinyLLaVA) + `,
 				"projector_hidden_act": "silu", "text_config": {"model_type": "llama", ` + tinyText + `, "rope_scaling": {"rope_type": "linear", "factor": 2}}}`,
 			preprocessor: `{"image_processor_type": "LlavaImageProcessor", "do_pad": true, "image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.25, 0.3],
 				"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}`,
+			prefixes: hubNames,
+		},
+		"vision MLP as wide as the tower": {
+			config:   `{` + strings.Replace(tinyLLaVA, `"intermediate_size": 48`, `"intermediate_size": 16`, 1) + `, "text_config": {"model_type": "llama", ` + tinyText + `}}`,
 			prefixes: hubNames,
 		},
 		"LLaMA with biases": {config: `{"model_type": "llama", "attention_bias": true, "mlp_bias": true, ` + tinyText + `}`, prefixes: textNamesHF},

@@ -330,10 +330,13 @@ func (s *ggufSource) names() []string {
 }
 
 // feedForwardSwapped tells the first converters' files by the shape of what they
-// call ffn_down: it reads the tower's width.
+// call ffn_down: it reads the tower's width. Where that is the width in between too,
+// a key that only they wrote tells.
 func (s *ggufSource) feedForwardSwapped() bool {
+	c := s.config.Vision
 	t, ok := s.vision.Lookup("v.blk.0.ffn_down.weight")
-	return ok && len(t.Shape) == 2 && t.Shape[1] == s.config.Vision.Hidden
+	return ok && len(t.Shape) == 2 && t.Shape[1] == c.Hidden &&
+		(c.Intermediate != c.Hidden || s.vision.Has("clip.has_llava_projector"))
 }
 
 // ropeFrequencies is the tensor of the divisors of rotary frequencies.

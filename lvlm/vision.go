@@ -2,7 +2,6 @@ package lvlm
 
 import (
 	"context"
-	"slices"
 
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
@@ -84,15 +83,16 @@ func (o *VisionOutput) look(p *tensor.Pool, ws *nn.Workspace, a *nn.Attention, k
 	}
 }
 
-// feature copies the state after that many blocks to its columns of dst, if it
-// is a feature at all.
+// feature copies the state after that many blocks to its columns of dst, where it
+// is a feature.
 func (t *VisionTower) feature(dst, x tensor.Tensor, blocks int) {
-	k := slices.Index(t.cfg.FeatureLayers, blocks)
-	if k < 0 {
-		return
-	}
-	for i := range dst.Rows {
-		copy(dst.Row(i)[k*x.Cols:], x.Row(i))
+	for k, n := range t.cfg.FeatureLayers {
+		if n != blocks {
+			continue
+		}
+		for i := range dst.Rows {
+			copy(dst.Row(i)[k*x.Cols:], x.Row(i))
+		}
 	}
 }
 
