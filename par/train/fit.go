@@ -79,7 +79,7 @@ func Fit(ctx context.Context, m *lvlm.Model, r *par.Router, pairs []*Pair, s Sam
 		return nil, err
 	}
 	perEpoch := (len(useful) + f.Batch - 1) / f.Batch
-	t := &fitting{Fitting: f, sampling: s, model: m, learner: l, pairs: useful, optimiser: grad.NewAdamW(f.Decay), tape: grad.NewTape(m.Pool)}
+	t := &fitting{Fitting: f, sampling: s, model: m, learner: l, pairs: useful, optimiser: grad.NewAdamW(f.Decay), tape: grad.NewTape(m.Pool), inputs: map[*Pair]input{}}
 	t.schedule = grad.Schedule{Peak: f.Rate, Steps: f.Epochs * perEpoch}
 	t.schedule.Warmup = int(f.Warmup * float64(t.schedule.Steps))
 	if dir != "" {
@@ -114,6 +114,8 @@ type fitting struct {
 	optimiser *grad.AdamW
 	schedule  grad.Schedule
 	tape      *grad.Tape
+	inputs    map[*Pair]input
+	kept      int // values of them
 }
 
 // step trains on one batch.
@@ -146,7 +148,7 @@ func (t *fitting) step(ctx context.Context, step, perEpoch int) (*Step, error) {
 
 // learn adds one pair's gradients, scaled.
 func (t *fitting) learn(ctx context.Context, p *Pair, scale float32) (loss float64, ranked bool, err error) {
-	in, err := read(ctx, t.model, t.learner.router, p)
+	in, err := t.input(ctx, p)
 	if err != nil {
 		return 0, false, err
 	}
@@ -155,6 +157,21 @@ func (t *fitting) learn(ctx context.Context, p *Pair, scale float32) (loss float
 	y, margin := t.loss(t.tape, scores, in, len(t.model.Decoder.Layers), p.best(), p.worst(), t.sampling.weight(p))
 	t.tape.Backward(y, scale)
 	return float64(y.Value.Data[0]), margin.Value.Data[0] > 0, nil
+}
+
+// maxInputs bounds the values of inputs that are kept from one epoch to the next.
+const maxInputs = 1 << 28
+
+// input is read, once for all epochs where memory allows.
+func (t *fitting) input(ctx context.Context, p *Pair) (input, error) {
+	if in, ok := t.inputs[p]; ok {
+		return in, nil
+	}
+	in, err := read(ctx, t.model, t.learner.router, p)
+	if n := len(in.rows.Data) + len(in.tokens.Data); err == nil && t.kept+n <= maxInputs {
+		t.inputs[p], t.kept = in, t.kept+n
+	}
+	return in, err
 }
 
 // read computes what a router reads of a pair's prompt: never the answer.
