@@ -69,13 +69,6 @@ type tally map[string]float64
 
 func (l tally) add(name string, loss *grad.Var) { l[name] += float64(loss.Value.Data[0]) }
 
-// scale divides what was added up.
-func (l tally) scale(s float64) {
-	for name := range l {
-		l[name] *= s
-	}
-}
-
 // finite reports whether every loss is a number.
 func (l tally) finite() bool {
 	for _, x := range l {
