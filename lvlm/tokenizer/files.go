@@ -158,6 +158,9 @@ func (v *Vocabulary) config(t *Tokenizer, class, template string) ([]byte, error
 		"legacy":                       true,
 		"clean_up_tokenization_spaces": false,
 	}
+	if v.Model == "llama" && !or(v.AddSpacePrefix, true) {
+		j["add_prefix_space"] = false // transformers builds the tokenizer from this, not from tokenizer.json
+	}
 	for name, id := range map[string]int32{"bos_token": t.bos, "eos_token": t.eos, "unk_token": t.unk, "pad_token": t.pad} {
 		if id != none {
 			j[name] = v.Tokens[id]
