@@ -196,8 +196,9 @@ func (v Value) strings() []string {
 	all := text.String()
 	list := make([]string, 0, v.n)
 	for s := range v.Texts() {
-		list = append(list, all[:len(s)])
-		all = all[len(s):]
+		n := min(len(s), len(all)) // as before, unless a mapped file has changed
+		list = append(list, all[:n])
+		all = all[n:]
 	}
 	return list
 }
