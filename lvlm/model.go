@@ -25,9 +25,10 @@ type Model struct {
 	Template  *chat.Template // the checkpoint's own, nil where it has none
 	Pool      *tensor.Pool
 
-	images *preprocess.Config
-	banned []int32 // ids that are never sampled
-	files  []io.Closer
+	images  *preprocess.Config
+	banned  []int32 // ids that are never sampled
+	compute tensor.Compute
+	files   []io.Closer
 }
 
 // Options say how a checkpoint is opened.
@@ -54,6 +55,18 @@ func (o Options) projector(model string) string {
 		return o.Projector
 	}
 	return findProjector(model)
+}
+
+// Alongside returns a model of the same weights whose sessions run on threads of
+// their own, so that they need not take turns with m's: for many short prompts,
+// which more threads make little faster. Close ends these threads alone, and comes
+// before m's.
+func (m *Model) Alongside(threads int) *Model {
+	other := *m
+	other.files = nil
+	other.Pool = tensor.NewPool(threads)
+	other.Pool.SetCompute(m.compute)
+	return &other
 }
 
 // Close ends the model's threads and unmaps its files. No Session may be running.
@@ -96,7 +109,7 @@ func (m *Model) finish(o Options) error {
 		return fmt.Errorf("cache type: %w", err)
 	}
 	m.Decoder.Cache = o.Cache
-	m.Pool = tensor.NewPool(o.Threads)
+	m.Pool, m.compute = tensor.NewPool(o.Threads), o.Compute
 	m.Pool.SetCompute(o.Compute)
 	if c.Vision != nil {
 		if id, ok := m.Tokenizer.ID(ImageMark); ok && c.ImageToken < 0 {

@@ -25,6 +25,7 @@ type trainFlags struct {
 	sampling          train.Sampling
 	fitting           train.Fitting
 	heldOut, limit    int
+	lanes             int
 	quiet             bool
 }
 
@@ -60,9 +61,11 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.Float64Var(&f.fitting.Clip, "clip", 1, "largest norm of a step's gradient")
 	fs.Float64Var(&f.fitting.BetaTokens, "beta-tokens", 1, "weight of the token scores in the preference")
 	fs.Float64Var(&f.fitting.BetaLayers, "beta-layers", 1, "weight of the layer scores in the preference")
+	fs.BoolVar(&f.fitting.AllPairs, "all-pairs", false, "learn from every two flows of a sample, not only from the best and the worst")
 	fs.BoolVar(&f.fitting.HeadOnly, "head-only", false, "train the head, the norm and the layer tokens alone")
 	fs.IntVar(&f.fitting.SaveEvery, "save-every", 50, "steps between checkpoints")
 	fs.Uint64Var(&f.fitting.Seed, "seed", 0, "seed of the new router, the noise and the order")
+	fs.IntVar(&f.lanes, "lanes", 1, "samples to work on at once, each on its share of the threads: faster for small models; 0: one a thread")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 }
 
@@ -108,8 +111,8 @@ func (f *trainFlags) check(args []string) error {
 		return fmt.Errorf("unexpected argument %q", args[0])
 	case f.model.path == "" || f.data == "" || f.out == "":
 		return fmt.Errorf("-model, -data and -out are needed")
-	case f.limit < 0 || f.heldOut < 0:
-		return fmt.Errorf("-limit and -held-out can't be negative")
+	case f.limit < 0 || f.heldOut < 0 || f.lanes < 0:
+		return fmt.Errorf("-limit, -held-out and -lanes can't be negative")
 	}
 	if f.images == "" {
 		f.images = filepath.Dir(f.data)
@@ -134,7 +137,9 @@ func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples
 	if err != nil {
 		return err
 	}
-	pairs, err := train.MakePairs(ctx, m, r, samples, f.sampling, filepath.Join(f.out, "pairs.jsonl"), newBar(io.err, f.quiet, "flows", "samples").step)
+	lanes := train.NewLanes(m, f.lanes)
+	defer lanes.Close()
+	pairs, err := train.MakePairs(ctx, lanes, r, samples, f.sampling, filepath.Join(f.out, "pairs.jsonl"), newBar(io.err, f.quiet, "flows", "samples").step)
 	if err != nil {
 		return err
 	}
@@ -151,7 +156,7 @@ func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples
 	}
 	defer log.close()
 	progress := newBar(io.err, f.quiet, "training", "steps")
-	trained, err := train.Fit(ctx, m, r, pairs, f.sampling, f.fitting, f.out, func(s train.Step) error {
+	trained, err := train.Fit(ctx, lanes, r, pairs, f.sampling, f.fitting, f.out, func(s train.Step) error {
 		progress.step(s.Step, s.Steps, fmt.Sprintf("loss %.4f, ranked %.0f %%", s.Loss, 100*s.Accuracy))
 		return log.write(s)
 	})
@@ -169,7 +174,7 @@ func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples
 	if len(heldOut) == 0 {
 		return nil
 	}
-	report, err := train.Evaluate(ctx, m, trained, heldOut, f.sampling, newBar(io.err, f.quiet, "held out", "samples").step)
+	report, err := train.Evaluate(ctx, lanes, trained, heldOut, f.sampling, newBar(io.err, f.quiet, "held out", "samples").step)
 	if err != nil {
 		return err
 	}

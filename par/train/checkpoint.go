@@ -33,7 +33,7 @@ func (t *fitting) save(dir string) error {
 
 // identity tells runs apart that must not continue each other.
 func (t *fitting) identity() string {
-	return fmt.Sprintf("%+v %+v %d pairs", t.Fitting, t.sampling, len(t.pairs))
+	return fmt.Sprintf("%+v %+v %d pairs, %d lanes", t.Fitting, t.sampling, len(t.lessons), len(t.lanes))
 }
 
 // resume goes on from the checkpoint in dir, if there is one.

@@ -2,8 +2,10 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/go-par/par/lvlm"
@@ -52,7 +54,7 @@ type Step struct {
 	Steps    int     `json:"steps"`
 	Epoch    int     `json:"epoch"`
 	Loss     float64 `json:"loss"`
-	Accuracy float64 `json:"accuracy"` // share of pairs whose better flow has the higher score
+	Accuracy float64 `json:"accuracy"` // share of comparisons whose better flow has the higher score
 	Rate     float64 `json:"rate"`
 	Norm     float64 `json:"grad_norm"`
 	Seconds  float64 `json:"seconds"`
@@ -61,26 +63,28 @@ type Step struct {
 // Fit runs stage B on the pairs and returns the trained router, which shares no
 // memory with r. dir, where not empty, gets checkpoints, from which a run that was
 // broken off goes on to the same bits. Pairs that say too little are left out.
-func Fit(ctx context.Context, m *lvlm.Model, r *par.Router, pairs []*Pair, s Sampling, f Fitting, dir string, log func(Step) error) (*par.Router, error) {
+func Fit(ctx context.Context, lanes Lanes, r *par.Router, pairs []*Pair, s Sampling, f Fitting, dir string, log func(Step) error) (*par.Router, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	var useful []*Pair
+	var useful []lesson
 	for _, p := range pairs {
-		if s.weight(p) > 0 {
-			useful = append(useful, p)
+		if list := s.comparisons(p, f.AllPairs); len(list) > 0 {
+			useful = append(useful, lesson{p, list})
 		}
 	}
 	if len(useful) == 0 {
 		return nil, fmt.Errorf("no pair of %d differs by %v or more: more flows or samples are needed", len(pairs), s.Threshold)
 	}
-	l, err := newLearner(m, r, f.HeadOnly)
+	l, err := newLearner(lanes[0], r, f.HeadOnly)
 	if err != nil {
 		return nil, err
 	}
-	perEpoch := (len(useful) + f.Batch - 1) / f.Batch
-	t := &fitting{Fitting: f, sampling: s, model: m, learner: l, pairs: useful, optimiser: grad.NewAdamW(f.Decay), tape: grad.NewTape(m.Pool), inputs: map[*Pair]input{}}
-	t.schedule = grad.Schedule{Peak: f.Rate, Steps: f.Epochs * perEpoch}
+	t := &fitting{Fitting: f, sampling: s, lanes: lanes, learner: l, lessons: useful, optimiser: grad.NewAdamW(f.Decay), inputs: map[*Pair]input{}}
+	for _, m := range lanes {
+		t.tapes = append(t.tapes, grad.NewTape(m.Pool).Local())
+	}
+	t.schedule = grad.Schedule{Peak: f.Rate, Steps: f.Epochs * t.perEpoch()}
 	t.schedule.Warmup = int(f.Warmup * float64(t.schedule.Steps))
 	if dir != "" {
 		if err := t.resume(dir); err != nil {
@@ -88,7 +92,7 @@ func Fit(ctx context.Context, m *lvlm.Model, r *par.Router, pairs []*Pair, s Sam
 		}
 	}
 	for step := t.optimiser.Steps(); step < t.schedule.Steps; step++ {
-		done, err := t.step(ctx, step, perEpoch)
+		done, err := t.step(ctx, step)
 		if err != nil {
 			return nil, err
 		}
@@ -108,70 +112,110 @@ func Fit(ctx context.Context, m *lvlm.Model, r *par.Router, pairs []*Pair, s Sam
 type fitting struct {
 	Fitting
 	sampling  Sampling
-	model     *lvlm.Model
+	lanes     Lanes
+	tapes     []*grad.Tape // of the lanes
 	learner   *learner
-	pairs     []*Pair
+	lessons   []lesson
 	optimiser *grad.AdamW
 	schedule  grad.Schedule
-	tape      *grad.Tape
-	inputs    map[*Pair]input
-	kept      int // values of them
+
+	reading sync.Mutex // of what follows
+	inputs  map[*Pair]input
+	kept    int // values of them
 }
 
-// step trains on one batch.
-func (t *fitting) step(ctx context.Context, step, perEpoch int) (*Step, error) {
+// lesson is a pair and what it says.
+type lesson struct {
+	*Pair
+	comparisons []comparison
+}
+
+func (t *fitting) perEpoch() int { return (len(t.lessons) + t.Batch - 1) / t.Batch }
+
+// step trains on one batch, whose samples the lanes share out.
+func (t *fitting) step(ctx context.Context, step int) (*Step, error) {
 	start := time.Now()
-	epoch := step / perEpoch
+	epoch := step / t.perEpoch()
 	// The order depends on seed and epoch alone, so that a resumed run has it too.
-	order := rand.New(rand.NewPCG(t.Seed, uint64(epoch))).Perm(len(t.pairs))
-	lo := step % perEpoch * t.Batch
+	order := rand.New(rand.NewPCG(t.Seed, uint64(epoch))).Perm(len(t.lessons))
+	lo := step % t.perEpoch() * t.Batch
 	batch := order[lo:min(lo+t.Batch, len(order))]
 	out := &Step{Step: step + 1, Steps: t.schedule.Steps, Epoch: epoch + 1, Rate: t.schedule.Rate(step)}
-	for _, i := range batch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		loss, ranked, err := t.learn(ctx, t.pairs[i], 1/float32(len(batch)))
-		if err != nil {
-			return nil, fmt.Errorf("sample %s: %w", t.pairs[i].Sample, err)
-		}
-		out.Loss += loss / float64(len(batch))
-		if ranked {
-			out.Accuracy += 1 / float64(len(batch))
-		}
+
+	learnt := make([]learnt, len(t.lanes))
+	errs := make([]error, len(t.lanes))
+	var running sync.WaitGroup
+	for lane := range t.lanes {
+		running.Go(func() { learnt[lane], errs[lane] = t.learn(ctx, lane, batch) })
 	}
+	running.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	compared, ranked := 0, 0
+	for lane, l := range learnt {
+		t.tapes[lane].Flush(t.learner.params())
+		out.Loss += l.loss / float64(len(batch))
+		compared += l.compared
+		ranked += l.ranked
+	}
+	out.Accuracy = float64(ranked) / float64(compared)
 	out.Norm = grad.ClipNorm(t.learner.params(), t.Clip)
 	t.optimiser.Step(t.learner.params(), out.Rate)
 	out.Seconds = time.Since(start).Seconds()
 	return out, nil
 }
 
-// learn adds one pair's gradients, scaled.
-func (t *fitting) learn(ctx context.Context, p *Pair, scale float32) (loss float64, ranked bool, err error) {
-	in, err := t.input(ctx, p)
-	if err != nil {
-		return 0, false, err
+// learnt sums up lessons.
+type learnt struct {
+	loss             float64
+	compared, ranked int
+}
+
+// learn leaves the gradients of a lane's share of a batch on its tape.
+func (t *fitting) learn(ctx context.Context, lane int, batch []int) (sum learnt, err error) {
+	tape := t.tapes[lane]
+	for i := lane; i < len(batch); i += len(t.lanes) {
+		if err := ctx.Err(); err != nil {
+			return sum, err
+		}
+		l := t.lessons[batch[i]]
+		in, err := t.input(ctx, t.lanes[lane], l.Pair)
+		if err != nil {
+			return sum, fmt.Errorf("sample %s: %w", l.Sample, err)
+		}
+		tape.Reset()
+		scores := t.learner.scores(tape, in, nil)
+		loss, ranked := t.loss(tape, scores, in, len(t.lanes[lane].Decoder.Layers), l.comparisons, len(l.Flows))
+		tape.Backward(loss, 1/float32(len(batch)))
+		sum.loss += float64(loss.Value.Data[0])
+		sum.compared += len(l.comparisons)
+		sum.ranked += ranked
 	}
-	t.tape.Reset()
-	scores := t.learner.scores(t.tape, in, nil)
-	y, margin := t.loss(t.tape, scores, in, len(t.model.Decoder.Layers), p.best(), p.worst(), t.sampling.weight(p))
-	t.tape.Backward(y, scale)
-	return float64(y.Value.Data[0]), margin.Value.Data[0] > 0, nil
+	return sum, nil
 }
 
 // maxInputs bounds the values of inputs that are kept from one epoch to the next.
 const maxInputs = 1 << 28
 
 // input is read, once for all epochs where memory allows.
-func (t *fitting) input(ctx context.Context, p *Pair) (input, error) {
-	if in, ok := t.inputs[p]; ok {
+func (t *fitting) input(ctx context.Context, m *lvlm.Model, p *Pair) (input, error) {
+	t.reading.Lock()
+	in, ok := t.inputs[p]
+	t.reading.Unlock()
+	if ok {
 		return in, nil
 	}
-	in, err := read(ctx, t.model, t.learner.router, p)
-	if n := len(in.rows.Data) + len(in.tokens.Data); err == nil && t.kept+n <= maxInputs {
+	in, err := read(ctx, m, t.learner.router, p)
+	if err != nil {
+		return in, err
+	}
+	t.reading.Lock()
+	defer t.reading.Unlock()
+	if n := len(in.rows.Data) + len(in.tokens.Data); t.kept+n <= maxInputs {
 		t.inputs[p], t.kept = in, t.kept+n
 	}
-	return in, err
+	return in, nil
 }
 
 // read computes what a router reads of a pair's prompt: never the answer.

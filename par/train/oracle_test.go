@@ -96,8 +96,8 @@ func checkTraining(t *testing.T, root, dir string) {
 		f := c.Flows[i]
 		return Flow{Kept: f.KeptTokens, Skipped: f.SkippedLayers, KL: f.KL}
 	}
-	p := Preference{c.Preference.BetaTokens, c.Preference.BetaLayers}
-	loss, _ := p.loss(tape, scores, in, len(m.Decoder.Layers), flow(c.Preference.Positive), flow(c.Preference.Negative), c.Preference.Weight)
+	p := Preference{BetaTokens: c.Preference.BetaTokens, BetaLayers: c.Preference.BetaLayers}
+	loss, _ := p.loss(tape, scores, in, len(m.Decoder.Layers), []comparison{{flow(c.Preference.Positive), flow(c.Preference.Negative), c.Preference.Weight}}, 2)
 	if got := float64(loss.Value.Data[0]); math.Abs(got-c.Preference.Loss) > 1e-4*c.Preference.Loss {
 		t.Errorf("loss is %v, want %v", got, c.Preference.Loss)
 	}

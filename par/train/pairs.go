@@ -78,13 +78,42 @@ func (p *Pair) extreme(sign float64) Flow {
 	return f
 }
 
-// weight is the clipped difference of the pair, 0 where it says too little.
-func (s *Sampling) weight(p *Pair) float64 {
+// comparison is two flows of a sample, of which one is better by weight.
+type comparison struct {
+	better, worse Flow
+	weight        float64
+}
+
+// comparisons lists the best flow against the worst, or every two flows, as far as
+// they say enough.
+func (s *Sampling) comparisons(p *Pair, all bool) []comparison {
 	if p.Error != "" || len(p.Flows) < 2 {
-		return 0
+		return nil
 	}
-	d := p.worst().KL - p.best().KL
-	if !(d >= s.Threshold) || d == 0 {
+	var list []comparison
+	add := func(better, worse Flow) {
+		if w := s.weight(better, worse); w > 0 {
+			list = append(list, comparison{better, worse, w})
+		}
+	}
+	if !all {
+		add(p.best(), p.worst())
+		return list
+	}
+	for i, f := range p.Flows {
+		for _, g := range p.Flows[:i] {
+			add(f, g)
+			add(g, f)
+		}
+	}
+	return list
+}
+
+// weight is the clipped difference of two flows, 0 where it says too little or the
+// first is not better.
+func (s *Sampling) weight(better, worse Flow) float64 {
+	d := worse.KL - better.KL
+	if !(d > 0 && d >= s.Threshold) {
 		return 0
 	}
 	return math.Min(d, s.MaxWeight)
@@ -222,7 +251,7 @@ type Progress func(done, total int, note string)
 // MakePairs runs stage A over the samples and keeps its results in the file cache,
 // one a line in the order of the samples, so that a run that was broken off goes on
 // where it was. A cache of another router, budget or seed is refused.
-func MakePairs(ctx context.Context, m *lvlm.Model, r *par.Router, samples []Sample, s Sampling, cache string, progress Progress) ([]*Pair, error) {
+func MakePairs(ctx context.Context, lanes Lanes, r *par.Router, samples []Sample, s Sampling, cache string, progress Progress) ([]*Pair, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -238,20 +267,19 @@ func MakePairs(ctx context.Context, m *lvlm.Model, r *par.Router, samples []Samp
 	if len(pairs) > len(samples) {
 		return nil, fmt.Errorf("%s: %d pairs for %d samples", cache, len(pairs), len(samples))
 	}
-	g := &generator{m, r, s}
-	for i := len(pairs); i < len(samples); i++ {
-		progress(i, len(samples), "")
-		p, err := g.pair(ctx, &samples[i])
-		if err != nil {
-			return nil, err
-		}
+	progress(len(pairs), len(samples), "")
+	err = inOrder(ctx, lanes, len(pairs), len(samples), func(ctx context.Context, m *lvlm.Model, i int) (*Pair, error) {
+		g := generator{m, r, s}
+		return g.pair(ctx, &samples[i])
+	}, func(i int, p *Pair) error {
 		if err := appendLine(f, p); err != nil {
-			return nil, fmt.Errorf("%s: %w", cache, err)
+			return fmt.Errorf("%s: %w", cache, err)
 		}
 		pairs = append(pairs, p)
-	}
-	progress(len(samples), len(samples), "")
-	return pairs, nil
+		progress(i+1, len(samples), "")
+		return nil
+	})
+	return pairs, err
 }
 
 // cacheKey tells caches apart: everything that pairs depend on.

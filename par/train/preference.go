@@ -10,7 +10,13 @@ import (
 // so that their log-probability ratio is a sum over what they choose differently;
 // tokens and layers are averaged apart, as hundreds of tokens would drown a few
 // layers otherwise.
-type Preference struct{ BetaTokens, BetaLayers float64 }
+type Preference struct {
+	BetaTokens, BetaLayers float64
+
+	// AllPairs compares every two flows of a sample, not only the best with the
+	// worst: more is learnt from as many flows.
+	AllPairs bool
+}
 
 // Flow is what a router chose for one prompt.
 type Flow struct {
@@ -19,10 +25,31 @@ type Flow struct {
 	KL      float64 `json:"kl"`      // of the model's answer from the unpruned one
 }
 
-// loss is -weight·log σ(βT·zT + βL·zL) of a prompt's scores, where z is the mean
-// score of what the better flow keeps and the worse does not, less that of what the
-// worse keeps and the better does not. margin is the argument of σ.
-func (p Preference) loss(t *grad.Tape, scores *grad.Var, in input, layers int, better, worse Flow, weight float64) (loss, margin *grad.Var) {
+// loss is the sum of -weight·log σ(margin) over comparisons, divided by their number
+// among flows of which none said too little. ranked is how many margins are positive.
+func (p Preference) loss(t *grad.Tape, scores *grad.Var, in input, layers int, list []comparison, flows int) (loss *grad.Var, ranked int) {
+	of := 1
+	if p.AllPairs {
+		of = flows * (flows - 1) / 2
+	}
+	for _, c := range list {
+		margin := p.margin(t, scores, in, layers, c.better, c.worse)
+		if margin.Value.Data[0] > 0 {
+			ranked++
+		}
+		one := t.Scale(t.LogSigmoid(margin), float32(-c.weight/float64(of)))
+		if loss != nil {
+			one = t.Add(loss, one)
+		}
+		loss = one
+	}
+	return loss, ranked
+}
+
+// margin is βT·zT + βL·zL of a prompt's scores, where z is the mean score of what the
+// better flow keeps and the worse does not, less that of what the worse keeps and the
+// better does not.
+func (p Preference) margin(t *grad.Tape, scores *grad.Var, in input, layers int, better, worse Flow) *grad.Var {
 	coefficients := make([]float32, len(scores.Value.Data))
 	var rows []int // of the image tokens
 	for _, s := range in.spans {
@@ -47,9 +74,7 @@ func (p Preference) loss(t *grad.Tape, scores *grad.Var, in input, layers int, b
 	add(p.BetaTokens, worse.Kept, better.Kept, token, -1)
 	add(p.BetaLayers, run(better.Skipped, layers), run(worse.Skipped, layers), layer, 1)
 	add(p.BetaLayers, run(worse.Skipped, layers), run(better.Skipped, layers), layer, -1)
-
-	margin = t.Weighted(scores, coefficients)
-	return t.Scale(t.LogSigmoid(margin), float32(-weight)), margin
+	return t.Weighted(scores, coefficients)
 }
 
 // run lists the layers that are not skipped.

@@ -26,31 +26,30 @@ type Report struct {
 }
 
 // Evaluate measures a router on samples that it was not trained on.
-func Evaluate(ctx context.Context, m *lvlm.Model, r *par.Router, samples []Sample, s Sampling, progress Progress) (*Report, error) {
+func Evaluate(ctx context.Context, lanes Lanes, r *par.Router, samples []Sample, s Sampling, progress Progress) (*Report, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	g := &generator{m, r, s}
-	l, err := newLearner(m, r, true)
+	l, err := newLearner(lanes[0], r, true)
 	if err != nil {
 		return nil, err
 	}
 	out := new(Report)
-	for i := range samples {
-		progress(i, len(samples), "")
-		p, err := g.pair(ctx, &samples[i])
+	progress(0, len(samples), "")
+	err = inOrder(ctx, lanes, 0, len(samples), func(ctx context.Context, m *lvlm.Model, i int) (*Report, error) {
+		one, err := l.report(ctx, &generator{m, r, s}, &samples[i], uint64(i))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("sample %s: %w", samples[i].ID, err)
 		}
-		if p.Error != "" {
-			out.Failed++
-			continue
-		}
-		if err := out.add(ctx, g, l, &samples[i], p); err != nil {
-			return nil, fmt.Errorf("sample %s: %w", p.Sample, err)
-		}
+		return one, nil
+	}, func(i int, one *Report) error {
+		out.add(one)
+		progress(i+1, len(samples), "")
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	progress(len(samples), len(samples), "")
 	if out.Samples == 0 {
 		return nil, fmt.Errorf("none of %d samples could be used", len(samples))
 	}
@@ -62,16 +61,35 @@ func Evaluate(ctx context.Context, m *lvlm.Model, r *par.Router, samples []Sampl
 	return out, nil
 }
 
-// add measures one sample.
-func (out *Report) add(ctx context.Context, g *generator, l *learner, s *Sample, p *Pair) error {
+// add adds up what other found.
+func (out *Report) add(other *Report) {
+	out.Samples += other.Samples
+	out.Failed += other.Failed
+	out.Router += other.Router
+	out.Random += other.Random
+	out.FastV += other.FastV
+	out.Best += other.Best
+	out.Ranked += other.Ranked
+	out.Pairs += other.Pairs
+}
+
+// report measures one sample. seed is that of the random flow.
+func (l *learner) report(ctx context.Context, g *generator, s *Sample, seed uint64) (*Report, error) {
+	p, err := g.pair(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if p.Error != "" {
+		return &Report{Failed: 1}, nil
+	}
 	r, err := g.request(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	session := g.model.NewSession()
 	full, err := session.Force(ctx, *r, p.Answer)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kl := func(method string, o par.Options, skip []int) (float64, error) {
 		flow, err := par.New(method, o)
@@ -84,31 +102,25 @@ func (out *Report) add(ctx context.Context, g *generator, l *learner, s *Sample,
 		f, err := g.measure(ctx, session, r, flow, p.Answer, full)
 		return f.KL, err
 	}
-	random, err := kl("random", par.Options{Tokens: g.Tokens, Layers: g.Layers, FromLayer: g.router.FromLayer, Seed: g.Seed + uint64(out.Samples)}, nil)
-	if err != nil {
-		return err
+	out := &Report{Samples: 1, Router: p.Flows[0].KL, Best: p.best().KL}
+	if out.Random, err = kl("random", par.Options{Tokens: g.Tokens, Layers: g.Layers, FromLayer: g.router.FromLayer, Seed: g.Seed + seed}, nil); err != nil {
+		return nil, err
 	}
 	// FastV chooses tokens alone; the layers left out are those of the router's flow.
-	fastv, err := kl("fastv", par.Options{Tokens: g.Tokens, FromLayer: g.router.FromLayer}, p.Flows[0].Skipped)
-	if err != nil {
-		return err
+	if out.FastV, err = kl("fastv", par.Options{Tokens: g.Tokens, FromLayer: g.router.FromLayer}, p.Flows[0].Skipped); err != nil {
+		return nil, err
 	}
-	out.Samples++
-	out.Random += random
-	out.FastV += fastv
-	out.Router += p.Flows[0].KL
-	out.Best += p.best().KL
-	if g.weight(p) > 0 {
+	if g.weight(p.best(), p.worst()) > 0 {
 		ranked, err := l.ranks(ctx, g.model, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out.Pairs++
+		out.Pairs = 1
 		if ranked {
-			out.Ranked++
+			out.Ranked = 1
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // ranks reports whether the better flow's choices score higher than the worse's.
@@ -118,7 +130,7 @@ func (l *learner) ranks(ctx context.Context, m *lvlm.Model, p *Pair) (bool, erro
 		return false, err
 	}
 	tape := grad.NewTape(m.Pool)
-	_, margin := Preference{1, 1}.loss(tape, l.scores(tape, in, nil), in, len(m.Decoder.Layers), p.best(), p.worst(), 1)
+	margin := Preference{BetaTokens: 1, BetaLayers: 1}.margin(tape, l.scores(tape, in, nil), in, len(m.Decoder.Layers), p.best(), p.worst())
 	return margin.Value.Data[0] > 0, nil
 }
 

@@ -94,14 +94,14 @@ func TestTraining(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pairs, err := MakePairs(t.Context(), m, r, samples, sampling, filepath.Join(t.TempDir(), "pairs"), quiet)
+			pairs, err := MakePairs(t.Context(), Lanes{m}, r, samples, sampling, filepath.Join(t.TempDir(), "pairs"), quiet)
 			if err != nil {
 				t.Fatal(err)
 			}
 			f := setup
 			f.Epochs = 30
 			var steps []Step
-			if _, err := Fit(t.Context(), m, r, pairs, sampling, f, "", func(s Step) error { steps = append(steps, s); return nil }); err != nil {
+			if _, err := Fit(t.Context(), Lanes{m}, r, pairs, sampling, f, "", func(s Step) error { steps = append(steps, s); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			first, last := mean(steps[:3]), mean(steps[len(steps)-3:])
@@ -109,6 +109,54 @@ func TestTraining(t *testing.T) {
 				t.Errorf("loss %v at first, %v at last; %v of the pairs ranked right", first.Loss, last.Loss, last.Accuracy)
 			}
 		})
+	}
+}
+
+// TestAllPairs: comparing every two flows ranks more of them right at last.
+func TestAllPairs(t *testing.T) {
+	m, samples := tiny(t), pictures(t, 6)
+	r, err := NewRouter(m, Init{Layers: 1, Mask: par.Causal, FromLayer: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lanes := NewLanes(m, 3)
+	defer lanes.Close()
+	pairs, err := MakePairs(t.Context(), lanes, r, samples, sampling, filepath.Join(t.TempDir(), "pairs"), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := setup
+	f.Epochs, f.AllPairs = 30, true
+	var steps []Step
+	if _, err := Fit(t.Context(), lanes, r, pairs, sampling, f, "", func(s Step) error { steps = append(steps, s); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	first, last := mean(steps[:3]), mean(steps[len(steps)-3:])
+	if !(last.Loss < first.Loss/2 && last.Accuracy > first.Accuracy) {
+		t.Errorf("loss %v at first, %v at last; %v and %v of the comparisons ranked right", first.Loss, last.Loss, first.Accuracy, last.Accuracy)
+	}
+}
+
+// TestComparisons: of flows that differ by less than the threshold nothing is learnt.
+func TestComparisons(t *testing.T) {
+	s := Sampling{Threshold: 0.25, MaxWeight: 2}
+	a, b, c := Flow{KL: 1}, Flow{KL: 1.25}, Flow{KL: 4}
+	p := &Pair{Flows: []Flow{b, a, c}}
+	for _, x := range []struct {
+		all  bool
+		want []comparison
+	}{
+		{false, []comparison{{a, c, 2}}},
+		{true, []comparison{{a, b, 0.25}, {b, c, 2}, {a, c, 2}}},
+	} {
+		if diff := cmp.Diff(x.want, s.comparisons(p, x.all), cmp.AllowUnexported(comparison{})); diff != "" {
+			t.Errorf("all pairs %v (-want +got):\n%s", x.all, diff)
+		}
+	}
+	for _, p := range []*Pair{{Flows: []Flow{a, {KL: 1.125}}}, {Flows: []Flow{a}}, {Error: "gone", Flows: []Flow{a, c}}} {
+		if list := s.comparisons(p, true); len(list) != 0 {
+			t.Errorf("%+v is compared: %+v", p, list)
+		}
 	}
 }
 
@@ -153,12 +201,12 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pairs, err := MakePairs(t.Context(), m, r, samples, sampling, filepath.Join(t.TempDir(), "pairs"), quiet)
+	pairs, err := MakePairs(t.Context(), Lanes{m}, r, samples, sampling, filepath.Join(t.TempDir(), "pairs"), quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fit := func(dir string, stopAfter int) ([]byte, error) {
-		out, err := Fit(t.Context(), m, r, pairs, sampling, setup, dir, func(s Step) error {
+		out, err := Fit(t.Context(), Lanes{m}, r, pairs, sampling, setup, dir, func(s Step) error {
 			if s.Step == stopAfter {
 				return errors.New("pulled the plug")
 			}
@@ -192,7 +240,7 @@ func TestResume(t *testing.T) {
 	}
 	other := setup
 	other.Rate *= 2
-	if _, err := Fit(t.Context(), m, r, pairs, sampling, other, dir, func(Step) error { return nil }); err == nil || !strings.Contains(err.Error(), "other settings") {
+	if _, err := Fit(t.Context(), Lanes{m}, r, pairs, sampling, other, dir, func(Step) error { return nil }); err == nil || !strings.Contains(err.Error(), "other settings") {
 		t.Errorf("a checkpoint of another training was taken: %v", err)
 	}
 }
@@ -206,7 +254,7 @@ func TestPairsCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := filepath.Join(t.TempDir(), "pairs")
-	want, err := MakePairs(t.Context(), m, r, samples, sampling, whole, quiet)
+	want, err := MakePairs(t.Context(), Lanes{m}, r, samples, sampling, whole, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +270,7 @@ func TestPairsCache(t *testing.T) {
 		if err := os.WriteFile(path, data[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got, err := MakePairs(t.Context(), m, r, samples, sampling, path, quiet)
+		got, err := MakePairs(t.Context(), Lanes{m}, r, samples, sampling, path, quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,14 +281,23 @@ func TestPairsCache(t *testing.T) {
 			t.Errorf("cache after a cut at byte %d is not the same", cut)
 		}
 	}
+	lanes := NewLanes(m, 2)
+	defer lanes.Close()
+	beside := filepath.Join(t.TempDir(), "beside")
+	if _, err := MakePairs(t.Context(), lanes, r, samples, sampling, beside, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(beside); string(got) != string(data) {
+		t.Error("two lanes make other pairs than one")
+	}
 	other := sampling
 	other.Seed++
-	if _, err := MakePairs(t.Context(), m, r, samples, other, whole, quiet); err == nil || !strings.Contains(err.Error(), "another router, budget, seed") {
+	if _, err := MakePairs(t.Context(), Lanes{m}, r, samples, other, whole, quiet); err == nil || !strings.Contains(err.Error(), "another router, budget, seed") {
 		t.Errorf("pairs of another seed were taken: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := MakePairs(ctx, m, r, samples, sampling, filepath.Join(t.TempDir(), "c"), quiet); !errors.Is(err, context.Canceled) {
+	if _, err := MakePairs(ctx, Lanes{m}, r, samples, sampling, filepath.Join(t.TempDir(), "c"), quiet); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled stage A ends with %v", err)
 	}
 }
@@ -251,7 +308,7 @@ func TestEvaluate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := Evaluate(t.Context(), m, r, samples, sampling, quiet)
+	report, err := Evaluate(t.Context(), Lanes{m}, r, samples, sampling, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +363,7 @@ func FuzzReadCache(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if pairs, err := readCache(data, "f", "k"); err == nil {
 			for _, p := range pairs {
-				sampling.weight(p)
+				sampling.comparisons(p, true)
 			}
 		}
 	})
