@@ -137,6 +137,9 @@ func testRowBounds(t *testing.T, e *edges, k int) {
 		e.run(t, func() {
 			asm.PairValues(at[uint32](e, (k+1)/2*rows), rows, rowsAt(e, rows, 4*k), k)
 		}, "PairValues %d x %d", rows, k)
+		e.run(t, func() {
+			asm.PairF16(at[uint32](e, (k+1)/2*rows), rows, rowsAt(e, rows, 2*k), k)
+		}, "PairF16 %d x %d", rows, k)
 		for _, width := range []int{1, 12, 32} {
 			e.run(t, func() {
 				size := (rows + 1) / 2 * width

@@ -26,6 +26,15 @@ func PairRows(dst []uint32, width, size int, src []float32, ld, rows, n int) {
 // low half and of value 2k+1 in its high half, 0 behind an odd last one. Values are
 // rounded as by PairRows.
 func PairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	pairElements(dwords, dst, pitch, src, n)
+}
+
+// PairF16 is PairValues for rows of n halves.
+func PairF16(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+	pairElements(halves, dst, pitch, src, n)
+}
+
+func pairElements(e element, dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 	if len(src) == 0 || n == 0 {
 		return
 	}
@@ -33,9 +42,9 @@ func PairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 	dst = dst[:(steps-1)*pitch+len(src)]
 	raceWriteRows(dst, pitch, steps, len(src))
 	for _, p := range src {
-		raceRead(unsafe.Slice((*float32)(p), n))
+		raceRead(unsafe.Slice((*byte)(p), n*e.size()))
 	}
-	pairValues(dst, pitch, src, n)
+	pairValues(e, dst, pitch, src, n)
 }
 
 func pairRowsGeneric(dst []uint32, width, size int, src []float32, ld, rows, n int) {
@@ -60,16 +69,31 @@ func pairRowsGeneric(dst []uint32, width, size int, src []float32, ld, rows, n i
 	}
 }
 
-// pairValuesGeneric packs the values from first on, which is even.
-func pairValuesGeneric(dst []uint32, pitch int, src []unsafe.Pointer, first, n int) {
-	for r, p := range src {
-		row := unsafe.Slice((*float32)(p), n)
-		for k := first; k < n; k += 2 {
-			d := uint32(roundBF16(row[k]))
-			if k+1 < n {
-				d |= uint32(roundBF16(row[k+1])) << 16
+// pairValuesGeneric packs the values from first on, which is even: each row is rounded
+// a few values at a time, then all are interleaved.
+func pairValuesGeneric(e element, dst []uint32, pitch int, src []unsafe.Pointer, first, n int) {
+	const most = 64 // values at a time
+	var wide [most]float32
+	var pairs [MaxTileColumns][most / 2]uint32
+	var rows [MaxTileColumns]unsafe.Pointer
+	for ; first < n; first += most {
+		values := min(most, n-first)
+		steps := (values + 1) / 2
+		for r := 0; r < len(src); r += len(rows) {
+			some := src[r:min(r+len(rows), len(src))]
+			for i, p := range some {
+				p = unsafe.Add(p, first*e.size())
+				x := wide[:values]
+				if e == halves {
+					f16ToF32(x, unsafe.Slice((*byte)(p), 2*values))
+				} else {
+					x = unsafe.Slice((*float32)(p), values)
+				}
+				pairs[i][steps-1] = 0
+				rows[i] = unsafe.Pointer(&pairs[i])
+				f32ToBF16(unsafe.Slice((*byte)(rows[i]), 4*steps), x)
 			}
-			dst[k/2*pitch+r] = d
+			interleave(dwords, dst[first/2*pitch+r:], pitch, rows[:len(some)], steps)
 		}
 	}
 }

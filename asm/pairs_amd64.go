@@ -24,12 +24,15 @@ func pairRows(dst []uint32, width, size int, src []float32, ld, rows, n int) {
 }
 
 // pairValues16AVX512BF16 packs n values, a multiple of 16, of 16 rows, of which the
-// first lanes are stored.
+// first lanes are stored; pairF16x16AVX512BF16 those of halves.
 //
 //go:noescape
 func pairValues16AVX512BF16(dst *uint32, pitch int, src *[16]unsafe.Pointer, n, lanes int)
 
-func pairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
+//go:noescape
+func pairF16x16AVX512BF16(dst *uint32, pitch int, src *[16]unsafe.Pointer, n, lanes int)
+
+func pairValues(e element, dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 	done := 0
 	if useAVX512BF16 {
 		done = n &^ 15
@@ -40,7 +43,11 @@ func pairValues(dst []uint32, pitch int, src []unsafe.Pointer, n int) {
 		for i := lanes; i < len(rows); i++ {
 			rows[i] = rows[0]
 		}
-		pairValues16AVX512BF16(&dst[r], pitch, &rows, done, lanes)
+		if e == halves {
+			pairF16x16AVX512BF16(&dst[r], pitch, &rows, done, lanes)
+		} else {
+			pairValues16AVX512BF16(&dst[r], pitch, &rows, done, lanes)
+		}
 	}
-	pairValuesGeneric(dst, pitch, src, done, n)
+	pairValuesGeneric(e, dst, pitch, src, done, n)
 }

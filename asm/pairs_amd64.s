@@ -26,6 +26,123 @@ GLOBL ·turns(SB), RODATA|NOPTR, $64
 	SHRL   $16, AX      \
 	KMOVW  AX, high
 
+// Four rows a..d become, in every 128-bit lane l, their steps 4l..4l+3. e..h are
+// overwritten.
+#define TRANSPOSE(a, b, c, d, e, f, g, h) \
+	VUNPCKLPS b, a, e  \
+	VUNPCKHPS b, a, g  \
+	VUNPCKLPS d, c, f  \
+	VUNPCKHPS d, c, h  \
+	VUNPCKLPD f, e, a  \
+	VUNPCKHPD f, e, b  \
+	VUNPCKLPD h, g, c  \
+	VUNPCKHPD h, g, d
+
+// LANES transposes the lanes of a..d, which hold the same step of every four of four
+// groups of rows: Z20 to Z23 are that step of the first, second, third and last four.
+#define LANES(a, b, c, d) \
+	VSHUFF32X4 $0x88, b, a, Z16      \
+	VSHUFF32X4 $0xDD, b, a, Z17      \
+	VSHUFF32X4 $0x88, d, c, Z18      \
+	VSHUFF32X4 $0xDD, d, c, Z19      \
+	VSHUFF32X4 $0x88, Z18, Z16, Z20  \
+	VSHUFF32X4 $0x88, Z19, Z17, Z21  \
+	VSHUFF32X4 $0xDD, Z18, Z16, Z22  \
+	VSHUFF32X4 $0xDD, Z19, Z17, Z23
+
+#define STORE8(a, b, c, d) \
+	LANES(a, b, c, d)               \
+	VMOVDQU32 Z20, K1, (DI)(R10*1)  \
+	VMOVDQU32 Z21, K1, (R12)(R10*1) \
+	ADDQ      DX, R10
+
+#define STORE16(a, b, c, d) \
+	LANES(a, b, c, d)               \
+	VMOVDQU32 Z20, K1, (DI)(R10*1)  \
+	VMOVDQU32 Z21, K1, (R12)(R10*1) \
+	VMOVDQU32 Z22, K1, (R13)(R10*1) \
+	VMOVDQU32 Z23, K1, (R15)(R10*1) \
+	ADDQ      DX, R10
+
+// READ_F32 and READ_F16 widen 32 values of a row at R8 to z and Z24, or 16 where K2
+// is 0.
+#define READ_F32(z) \
+	VMOVUPS   (R8)(AX*4), z          \
+	VMOVUPS.Z 64(R8)(AX*4), K2, Z24
+
+#define READ_F16(z) \
+	VCVTPH2PS   (R8)(AX*2), z         \
+	VCVTPH2PS.Z 32(R8)(AX*2), K2, Z24
+
+// ROUND reads values of a row as pairs of bf16. n is the number of z.
+#define ROUND(READ, row, z, n) \
+	MOVQ (8*(row))(SI), R8     \
+	READ(z)                    \
+	VCVTNE2PS2BF16_Z(n, 24, n)
+
+#define ROUND16(READ) \
+	ROUND(READ, 0, Z0, 0)                              \
+	ROUND(READ, 1, Z1, 1)                              \
+	ROUND(READ, 2, Z2, 2)                              \
+	ROUND(READ, 3, Z3, 3)                              \
+	TRANSPOSE(Z0, Z1, Z2, Z3, Z16, Z17, Z18, Z19)      \
+	ROUND(READ, 4, Z4, 4)                              \
+	ROUND(READ, 5, Z5, 5)                              \
+	ROUND(READ, 6, Z6, 6)                              \
+	ROUND(READ, 7, Z7, 7)                              \
+	TRANSPOSE(Z4, Z5, Z6, Z7, Z20, Z21, Z22, Z23)      \
+	ROUND(READ, 8, Z8, 8)                              \
+	ROUND(READ, 9, Z9, 9)                              \
+	ROUND(READ, 10, Z10, 10)                           \
+	ROUND(READ, 11, Z11, 11)                           \
+	TRANSPOSE(Z8, Z9, Z10, Z11, Z16, Z17, Z18, Z19)    \
+	ROUND(READ, 12, Z12, 12)                           \
+	ROUND(READ, 13, Z13, 13)                           \
+	ROUND(READ, 14, Z14, 14)                           \
+	ROUND(READ, 15, Z15, 15)                           \
+	TRANSPOSE(Z12, Z13, Z14, Z15, Z20, Z21, Z22, Z23)
+
+#define PAIR16(READ) \
+	MOVQ   dst+0(FP), DI       \
+	MOVQ   pitch+8(FP), DX     \
+	MOVQ   src+16(FP), SI      \
+	MOVQ   n+24(FP), CX        \
+	MOVQ   lanes+32(FP), R9    \
+	TAIL_Z(R9, AX, K1)         \
+	KXNORW K2, K2, K2          \
+	SHLQ   $2, DX              \
+	LEAQ   (DI)(DX*4), R12     \
+	LEAQ   (R12)(DX*4), R13    \
+	LEAQ   (R13)(DX*4), R15    \
+	LEAQ   (DX)(DX*2), BX      \
+	SHLQ   $2, BX              \
+	XORL   R10, R10            \
+	XORL   AX, AX              \
+	SUBQ   $32, CX             \
+	JL     half                \
+loop:                       \
+	ROUND16(READ)              \
+	STORE16(Z0, Z4, Z8, Z12)   \
+	STORE16(Z1, Z5, Z9, Z13)   \
+	STORE16(Z2, Z6, Z10, Z14)  \
+	STORE16(Z3, Z7, Z11, Z15)  \
+	ADDQ   BX, R10             \
+	ADDQ   $32, AX             \
+	SUBQ   $32, CX             \
+	JGE    loop                \
+half:                       \
+	ADDQ   $32, CX             \
+	JZ     done                \
+	KXORW  K2, K2, K2          \
+	ROUND16(READ)              \
+	STORE8(Z0, Z4, Z8, Z12)    \
+	STORE8(Z1, Z5, Z9, Z13)    \
+	STORE8(Z2, Z6, Z10, Z14)   \
+	STORE8(Z3, Z7, Z11, Z15)   \
+done:                       \
+	VZEROUPPER                 \
+	RET
+
 // func pairRowsAVX512BF16(dst *uint32, width, size int, src *float32, ld, rows, lanes, panels int)
 // Requires: AVX512BW, AVX512_BF16, BMI2
 //
@@ -92,113 +209,12 @@ next:
 	VZEROUPPER
 	RET
 
-// Four rows a..d become, in every 128-bit lane l, their steps 4l..4l+3. e..h are
-// overwritten.
-#define TRANSPOSE(a, b, c, d, e, f, g, h) \
-	VUNPCKLPS b, a, e  \
-	VUNPCKHPS b, a, g  \
-	VUNPCKLPS d, c, f  \
-	VUNPCKHPS d, c, h  \
-	VUNPCKLPD f, e, a  \
-	VUNPCKHPD f, e, b  \
-	VUNPCKLPD h, g, c  \
-	VUNPCKHPD h, g, d
-
-// LANES transposes the lanes of a..d, which hold the same step of every four of four
-// groups of rows: Z20 to Z23 are that step of the first, second, third and last four.
-#define LANES(a, b, c, d) \
-	VSHUFF32X4 $0x88, b, a, Z16      \
-	VSHUFF32X4 $0xDD, b, a, Z17      \
-	VSHUFF32X4 $0x88, d, c, Z18      \
-	VSHUFF32X4 $0xDD, d, c, Z19      \
-	VSHUFF32X4 $0x88, Z18, Z16, Z20  \
-	VSHUFF32X4 $0x88, Z19, Z17, Z21  \
-	VSHUFF32X4 $0xDD, Z18, Z16, Z22  \
-	VSHUFF32X4 $0xDD, Z19, Z17, Z23
-
-#define STORE8(a, b, c, d) \
-	LANES(a, b, c, d)               \
-	VMOVDQU32 Z20, K1, (DI)(R10*1)  \
-	VMOVDQU32 Z21, K1, (R12)(R10*1) \
-	ADDQ      DX, R10
-
-#define STORE16(a, b, c, d) \
-	LANES(a, b, c, d)               \
-	VMOVDQU32 Z20, K1, (DI)(R10*1)  \
-	VMOVDQU32 Z21, K1, (R12)(R10*1) \
-	VMOVDQU32 Z22, K1, (R13)(R10*1) \
-	VMOVDQU32 Z23, K1, (R15)(R10*1) \
-	ADDQ      DX, R10
-
-// ROUND reads 32 values of a row, or 16 where K2 is 0, as pairs of bf16. n is the
-// number of z.
-#define ROUND(row, z, n) \
-	MOVQ      (8*(row))(SI), R8      \
-	VMOVUPS   (R8)(AX*4), z          \
-	VMOVUPS.Z 64(R8)(AX*4), K2, Z24  \
-	VCVTNE2PS2BF16_Z(n, 24, n)
-
-#define ROUND16 \
-	ROUND(0, Z0, 0)                                   \
-	ROUND(1, Z1, 1)                                   \
-	ROUND(2, Z2, 2)                                   \
-	ROUND(3, Z3, 3)                                   \
-	TRANSPOSE(Z0, Z1, Z2, Z3, Z16, Z17, Z18, Z19)     \
-	ROUND(4, Z4, 4)                                   \
-	ROUND(5, Z5, 5)                                   \
-	ROUND(6, Z6, 6)                                   \
-	ROUND(7, Z7, 7)                                   \
-	TRANSPOSE(Z4, Z5, Z6, Z7, Z20, Z21, Z22, Z23)     \
-	ROUND(8, Z8, 8)                                   \
-	ROUND(9, Z9, 9)                                   \
-	ROUND(10, Z10, 10)                                \
-	ROUND(11, Z11, 11)                                \
-	TRANSPOSE(Z8, Z9, Z10, Z11, Z16, Z17, Z18, Z19)   \
-	ROUND(12, Z12, 12)                                \
-	ROUND(13, Z13, 13)                                \
-	ROUND(14, Z14, 14)                                \
-	ROUND(15, Z15, 15)                                \
-	TRANSPOSE(Z12, Z13, Z14, Z15, Z20, Z21, Z22, Z23)
-
 // func pairValues16AVX512BF16(dst *uint32, pitch int, src *[16]unsafe.Pointer, n, lanes int)
 // Requires: AVX512F, AVX512_BF16, BMI2
 TEXT ·pairValues16AVX512BF16(SB), NOSPLIT, $0-40
-	MOVQ   dst+0(FP), DI
-	MOVQ   pitch+8(FP), DX
-	MOVQ   src+16(FP), SI
-	MOVQ   n+24(FP), CX
-	MOVQ   lanes+32(FP), R9
-	TAIL_Z(R9, AX, K1)
-	KXNORW K2, K2, K2
-	SHLQ   $2, DX
-	LEAQ   (DI)(DX*4), R12
-	LEAQ   (R12)(DX*4), R13
-	LEAQ   (R13)(DX*4), R15
-	LEAQ   (DX)(DX*2), BX
-	SHLQ   $2, BX
-	XORL   R10, R10
-	XORL   AX, AX
-	SUBQ   $32, CX
-	JL     half
-loop:
-	ROUND16
-	STORE16(Z0, Z4, Z8, Z12)
-	STORE16(Z1, Z5, Z9, Z13)
-	STORE16(Z2, Z6, Z10, Z14)
-	STORE16(Z3, Z7, Z11, Z15)
-	ADDQ   BX, R10
-	ADDQ   $32, AX
-	SUBQ   $32, CX
-	JGE    loop
-half:
-	ADDQ   $32, CX
-	JZ     done
-	KXORW  K2, K2, K2
-	ROUND16
-	STORE8(Z0, Z4, Z8, Z12)
-	STORE8(Z1, Z5, Z9, Z13)
-	STORE8(Z2, Z6, Z10, Z14)
-	STORE8(Z3, Z7, Z11, Z15)
-done:
-	VZEROUPPER
-	RET
+	PAIR16(READ_F32)
+
+// func pairF16x16AVX512BF16(dst *uint32, pitch int, src *[16]unsafe.Pointer, n, lanes int)
+// Requires: AVX512F, AVX512_BF16, BMI2
+TEXT ·pairF16x16AVX512BF16(SB), NOSPLIT, $0-40
+	PAIR16(READ_F16)

@@ -56,30 +56,45 @@ func TestPairValues(t *testing.T) {
 				for r := range pointers {
 					pointers[r] = unsafe.Pointer(&src[r*n])
 				}
-				pitch, steps := rows+2, (n+1)/2
-				between := math.Float32bits(0.5)
-				dst := newGuarded(make([]float32, (steps-1)*pitch+rows))
-				for i := range dst.x {
-					dst.x[i] = 0.5
+				samePairs(t, asm.PairValues, pointers, src, n)
+
+				stored := make([]byte, 2*rows*n)
+				asm.F32ToF16(stored, src)
+				asm.F16ToF32(src, stored)
+				for r := range pointers {
+					pointers[r] = unsafe.Pointer(&stored[2*r*n])
 				}
-				panel := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
-				asm.PairValues(panel, pitch, pointers, n)
-				dst.check(t)
-				for i, got := range panel {
-					k, r := i/pitch, i%pitch
-					want := between
-					if r < rows {
-						var b [4]byte
-						asm.F32ToBF16(b[:2*min(2, n-2*k)], src[r*n+2*k:r*n+min(n, 2*k+2)])
-						want = binary.LittleEndian.Uint32(b[:])
-					}
-					if got != want {
-						t.Fatalf("%d values, row %d of %d, step %d: %#x, want %#x", n, r, rows, k, got, want)
-					}
-				}
+				samePairs(t, asm.PairF16, pointers, src, n)
 			}
 		}
 	})
+}
+
+// samePairs compares what pack makes of rows of n values, those of src, with bf16 of
+// each.
+func samePairs(t *testing.T, pack func([]uint32, int, []unsafe.Pointer, int), rows []unsafe.Pointer, src []float32, n int) {
+	t.Helper()
+	pitch, steps := len(rows)+2, (n+1)/2
+	between := math.Float32bits(0.5)
+	dst := newGuarded(make([]float32, (steps-1)*pitch+len(rows)))
+	for i := range dst.x {
+		dst.x[i] = 0.5
+	}
+	panel := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst.x))), len(dst.x))
+	pack(panel, pitch, rows, n)
+	dst.check(t)
+	for i, got := range panel {
+		k, r := i/pitch, i%pitch
+		want := between
+		if r < len(rows) {
+			var b [4]byte
+			asm.F32ToBF16(b[:2*min(2, n-2*k)], src[r*n+2*k:r*n+min(n, 2*k+2)])
+			want = binary.LittleEndian.Uint32(b[:])
+		}
+		if got != want {
+			t.Fatalf("%d values, row %d of %d, step %d: %#x, want %#x", n, r, len(rows), k, got, want)
+		}
+	}
 }
 
 func TestSwiGLUGrad(t *testing.T) {

@@ -16,10 +16,21 @@ type packer struct {
 	n      int // values of a row
 	padded int // values of it in the panel, zeros at the end
 
-	rows [asm.MaxTileColumns]unsafe.Pointer // the steps of each row
-	half quant.Type                         // F16 or BF16 where these are to be widened, or F32
+	rows [asm.MaxTileColumns]unsafe.Pointer // the steps of each row, or what these are made of
+	lay  layout
 	*packMemory
 }
+
+// A layout is what a packer has left to do when all rows of a panel are set.
+type layout uint8
+
+const (
+	laySteps layout = iota // rows are steps
+	layF16                 // rows are halves, steps f32
+	layBF16
+	layPairs    // rows are f32, steps pairs of bf16
+	layF16Pairs // rows are halves
+)
 
 // packMemory is what a packer works in; rows follow one another in each part.
 type packMemory struct {
@@ -48,7 +59,7 @@ func (t *gemm) packer(worker int) packer {
 // start begins a panel of rows of n values.
 func (p *packer) start(n int) {
 	p.n, p.padded = n, ceilDiv(n, p.format.Block())*p.format.Block()
-	p.half = quant.F32
+	p.lay = laySteps
 }
 
 // row returns the memory for the steps of row r, as bytes, and makes the row be
@@ -82,7 +93,7 @@ func (p *packer) activations(r int, x []float32) {
 		p.rows[r] = unsafe.Pointer(unsafe.SliceData(x))
 		return
 	case asm.PanelBF16:
-		asm.F32ToBF16(p.row(r), p.pad(x))
+		p.rows[r], p.lay = unsafe.Pointer(unsafe.SliceData(x)), layPairs
 		return
 	}
 	n := p.blocks()
@@ -129,8 +140,12 @@ func (p *packer) weights(r int, w *Matrix, row, k int) {
 
 func (p *packer) floatWeights(r int, typ quant.Type, src []byte) {
 	switch typ {
-	case quant.F32, quant.F16, quant.BF16:
-		p.rows[r], p.half = unsafe.Pointer(unsafe.SliceData(src)), typ
+	case quant.F32:
+		p.stored(r, laySteps, src)
+	case quant.F16:
+		p.stored(r, layF16, src)
+	case quant.BF16:
+		p.stored(r, layBF16, src)
 	default:
 		decode(typ, floatsOf(p.row(r)), src)
 	}
@@ -138,13 +153,22 @@ func (p *packer) floatWeights(r int, typ quant.Type, src []byte) {
 
 func (p *packer) bf16Weights(r int, typ quant.Type, src []byte) {
 	switch {
+	case typ == quant.F32:
+		p.stored(r, layPairs, src)
+	case typ == quant.F16:
+		p.stored(r, layF16Pairs, src)
 	case typ == quant.BF16 && p.n == p.padded:
-		p.rows[r] = unsafe.Pointer(unsafe.SliceData(src))
+		p.stored(r, laySteps, src)
 	case typ == quant.BF16:
 		clear(p.row(r)[copy(p.row(r), src):])
 	default:
 		asm.F32ToBF16(p.row(r), p.decode(typ, src))
 	}
+}
+
+// stored makes row r be taken from where it lies.
+func (p *packer) stored(r int, lay layout, src []byte) {
+	p.rows[r], p.lay = unsafe.Pointer(unsafe.SliceData(src)), lay
 }
 
 func (p *packer) int8Weights(r int, typ quant.Type, src []byte) {
@@ -176,13 +200,18 @@ func (p *packer) decode(typ quant.Type, src []byte) []float32 {
 // interleave writes the rows to a panel as wide as there are.
 func (p *packer) interleave(panel []uint32, width int) {
 	steps := p.format.Steps(p.padded)
-	switch p.half {
-	case quant.F16:
-		asm.InterleaveF16(panel, width, p.rows[:width], steps)
-	case quant.BF16:
-		asm.InterleaveBF16(panel, width, p.rows[:width], steps)
-	default:
-		asm.Interleave(panel, width, p.rows[:width], steps)
+	rows := p.rows[:width]
+	switch p.lay {
+	case laySteps:
+		asm.Interleave(panel, width, rows, steps)
+	case layF16:
+		asm.InterleaveF16(panel, width, rows, p.n)
+	case layBF16:
+		asm.InterleaveBF16(panel, width, rows, p.n)
+	case layPairs:
+		asm.PairValues(panel, width, rows, p.n)
+	case layF16Pairs:
+		asm.PairF16(panel, width, rows, p.n)
 	}
 	if p.format < asm.PanelInt8 {
 		return
