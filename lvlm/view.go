@@ -127,6 +127,9 @@ func (v *View) Preview(layer int, rows []int32) (tensor.Tensor, error) {
 	return w, nil
 }
 
+// Workspace returns scratch memory for layers of the Flow's own.
+func (v *View) Workspace() *nn.Workspace { return &v.seq.aside }
+
 // Extend runs rows that stand behind the prompt, [n, hidden], through the layers
 // that were run so far, in place. They see all rows that entered these layers;
 // nothing sees them, and no trace of them remains.
@@ -137,7 +140,7 @@ func (v *View) Extend(x tensor.Tensor) {
 	}
 	var rot nn.Rotation
 	rot.At(v.seq.dec.RoPE, pos)
-	for i := 0; i <= v.pr.ran; i++ {
+	for i := 0; i <= v.pr.ran && x.Rows > 0; i++ {
 		if v.seq.skipped[i] {
 			continue
 		}

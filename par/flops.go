@@ -127,7 +127,7 @@ func (a *Architecture) OutcomeFLOPs(p *lvlm.Prompt, out *lvlm.Outcome, r RouterL
 	all, images := len(p.IDs), p.ImageTokens()
 	text := all - images
 	c := FLOPs{Text: text, Head: 2 * float64(a.Text.Hidden) * float64(a.Text.Vocab)}
-	c.Router = a.router(Load{Router: r, FromLayer: out.FromLayer}, all)
+	c.Router = a.router(Load{Router: r, FromLayer: out.FromLayer, Layers: len(out.Entered) - len(out.Skipped)}, all)
 	for l, n := range out.Entered {
 		switch {
 		case slices.Contains(out.Skipped, l):
@@ -171,14 +171,18 @@ func decoderLayer(t *lvlm.TextConfig, n int) float64 {
 
 // router counts a router's layers, its down-projection and its head, over the
 // prompt and one row a layer; for a shared one also those rows' way through the
-// model's first layers.
+// model's first layers, unless all of the model's layers are run.
 func (a *Architecture) router(l Load, rows int) float64 {
 	r := l.Router
 	if r.Layers == 0 && !r.Shared {
 		return 0
 	}
 	t := a.Text
-	n, extra := rows+t.Layers, t.Layers
+	extra := t.Layers
+	if r.Shared && l.Layers == t.Layers {
+		extra = 0
+	}
+	n := rows + extra
 	c := 0.0
 	if r.Shared {
 		alone := decoderLayer(&t, extra) - 4*float64(extra)*float64(extra)*float64(t.Heads*t.HeadDim)

@@ -15,9 +15,9 @@ import (
 //
 // A narrow router maps its input down to fewer values a row first. A shared one
 // does not read the prompt's embeddings but the residual stream that enters the
-// pruning layer: its layer tokens pass through the model's layers below like a
-// prompt's last rows, so that the head, and any layers of the router's own, are
-// all that is extra.
+// pruning layer: its layer tokens, where layers are to be chosen, pass through the
+// model's layers below like a prompt's last rows, so that the head, and any layers of
+// the router's own, are all that is extra.
 type Router struct {
 	RouterOptions
 	Down        *nn.Linear // [width, hidden]; nil where the width is the model's
@@ -114,8 +114,8 @@ type Noise func(layer, head int, logits tensor.Tensor)
 
 // Score scores a prompt. rows are its embeddings, [prompt rows, hidden], or what a
 // shared router reads in their place; tokens are the layer tokens, as they are or
-// after the model's layers. noise may be nil; with it, attention runs on a slow
-// path.
+// after the model's layers, or none where their scores are not wanted. noise may be
+// nil; with it, attention runs on a slow path.
 func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Tensor, spans []lvlm.Span, noise Noise) Scores {
 	n := rows.Rows
 	x := tensor.New(n+tokens.Rows, rows.Cols)
@@ -148,7 +148,10 @@ func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Ten
 	scores := tensor.New(x.Rows, 1)
 	r.Head.Forward(p, scores, x, nil)
 
-	out := Scores{Layers: scores.Data[n:]}
+	var out Scores
+	if tokens.Rows > 0 {
+		out.Layers = scores.Data[n:]
+	}
 	for _, s := range spans {
 		out.Tokens = append(out.Tokens, scores.Data[s.Start:s.Start+s.Count]...)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/go-par/par/lvlm"
-	"github.com/go-par/par/nn"
 	"github.com/go-par/par/tensor"
 )
 
@@ -26,8 +25,7 @@ func newRouted(o Options) (lvlm.Flow, error) {
 		if err != nil {
 			return Plan{}, err
 		}
-		var ws nn.Workspace
-		s := o.Router.Score(v.Pool, &ws, v.Embeds, o.Router.LayerTokens, v.Prompt.Spans, o.Noise)
+		s := o.Router.Score(v.Pool, v.Workspace(), v.Embeds, o.Router.LayerTokens, v.Prompt.Spans, o.Noise)
 		v.Scored(s.Tokens, s.Layers)
 		o.explore(s)
 		return o.plan(v, s, b), nil
@@ -66,14 +64,24 @@ func (f *sharedRouted) Begin(_ context.Context, v *lvlm.View) (err error) {
 func (f *sharedRouted) Layer(_ context.Context, i int, v *lvlm.View) (lvlm.Step, error) {
 	if i == f.o.FromLayer {
 		r := f.o.Router
-		tokens := tensor.New(r.LayerTokens.Rows, r.LayerTokens.Cols)
-		copy(tokens.Data, r.LayerTokens.Data)
+		tokens := f.layerTokens(v)
 		v.Extend(tokens)
-		var ws nn.Workspace
-		s := r.Score(v.Pool, &ws, v.Hidden, tokens, v.Prompt.Spans, f.o.Noise)
+		s := r.Score(v.Pool, v.Workspace(), v.Hidden, tokens, v.Prompt.Spans, f.o.Noise)
 		v.Scored(s.Tokens, s.Layers)
 		f.o.explore(s)
 		f.plan = f.o.plan(v, s, f.b)
 	}
 	return f.plan.step(i), nil
+}
+
+// layerTokens returns a copy of the router's, none where all layers are run: image
+// tokens, which stand before them, don't see them.
+func (f *sharedRouted) layerTokens(v *lvlm.View) tensor.Tensor {
+	r := f.o.Router
+	if f.b.layers == v.Layers {
+		return tensor.New(0, r.LayerTokens.Cols)
+	}
+	tokens := tensor.New(r.LayerTokens.Rows, r.LayerTokens.Cols)
+	copy(tokens.Data, r.LayerTokens.Data)
+	return tokens
 }
