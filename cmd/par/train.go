@@ -43,6 +43,7 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.init.FromLayer, "prune-layer", par.DefaultFromLayer, "new router: first decoder layer without the dropped tokens")
 	fs.BoolVar(&f.init.Shared, "shared", false, "new router: read the states before the pruning layer, not the prompt's embeddings")
 	fs.IntVar(&f.init.Width, "width", 0, "new router: its width; 0: the model's")
+	fs.IntVar(&f.init.Inner, "mlp", 0, "new router: inner width of its MLPs; 0: the model's, in proportion to its width")
 
 	fs.StringVar(&f.tokens, "tokens", "176", "image tokens to keep: a `count` or a ratio")
 	fs.StringVar(&f.layers, "layers", "", "decoder layers to run: a `count` or a ratio; none: all")

@@ -1,9 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/nn"
@@ -19,12 +21,15 @@ type Init struct {
 	FromLayer int
 	Shared    bool
 	Width     int // 0: the model's
+	Inner     int // of its layers' MLPs; 0: the model's, in proportion to the width
 	Seed      uint64
 }
 
 // NewRouter returns an untrained router for m. Layers as wide as the model's start
-// as copies of the model's first, narrow ones at random; layer tokens start at zero,
-// so that only their positions tell them apart, and the head at small random
+// as copies of the model's first, or, where the router is shared, of those that
+// would read the same rows; narrow ones start at random. An MLP with fewer inner
+// values than the model's begins with those that weigh most. Layer tokens start at
+// zero, so that only their positions tell them apart, and the head at small random
 // values.
 func NewRouter(m *lvlm.Model, in Init) (*par.Router, error) {
 	c := &m.Config.Text
@@ -38,6 +43,20 @@ func NewRouter(m *lvlm.Model, in Init) (*par.Router, error) {
 	case width < c.HeadDim || width > c.Hidden || width%c.HeadDim != 0:
 		return nil, fmt.Errorf("router width: %d is not a multiple of the head size %d up to %d", width, c.HeadDim, c.Hidden)
 	}
+	inner := in.Inner
+	if inner == 0 {
+		inner = max(1, c.Intermediate*width/c.Hidden)
+	}
+	first := 0
+	if in.Shared {
+		first = in.FromLayer
+	}
+	switch {
+	case inner < 0 || inner > c.Intermediate:
+		return nil, fmt.Errorf("router MLP: width %d is not in 1..%d", inner, c.Intermediate)
+	case width == c.Hidden && first+in.Layers > c.Layers:
+		return nil, fmt.Errorf("router layers: %d from layer %d on are more than the model has (%d)", in.Layers, first, c.Layers)
+	}
 	rng := rand.New(rand.NewPCG(in.Seed, 0x526f75746572))
 	r := &par.Router{
 		RouterOptions: par.RouterOptions{Mask: in.Mask, FromLayer: in.FromLayer, Shared: in.Shared, LLM: par.Fingerprint(m)},
@@ -50,9 +69,9 @@ func NewRouter(m *lvlm.Model, in Init) (*par.Router, error) {
 	}
 	for i := range in.Layers {
 		if width == c.Hidden {
-			r.Layers = append(r.Layers, copyLayer(&m.Decoder.Layers[i], m.Decoder.RoPE.Interleaved))
+			r.Layers = append(r.Layers, copyLayer(&m.Decoder.Layers[first+i], m.Decoder.RoPE.Interleaved, inner))
 		} else {
-			r.Layers = append(r.Layers, narrowLayer(rng, width, c))
+			r.Layers = append(r.Layers, narrowLayer(rng, width, inner, c))
 		}
 	}
 	return r, r.Bind(m)
@@ -74,16 +93,17 @@ func normal(rng *rand.Rand, rows, cols int, std float64) tensor.Tensor {
 	return t
 }
 
-// copyLayer returns a copy of l in f32. interleaved says that l's queries and keys
-// have rotary pairs as neighbours; the copy has them half a head apart.
-func copyLayer(l *nn.DecoderLayer, interleaved bool) nn.DecoderLayer {
+// copyLayer returns a copy of l in f32, with inner of its MLP's values. interleaved
+// says that l's queries and keys have rotary pairs as neighbours; the copy has them
+// half a head apart.
+func copyLayer(l *nn.DecoderLayer, interleaved bool, inner int) nn.DecoderLayer {
 	out := nn.DecoderLayer{
 		InputNorm: l.InputNorm, PostNorm: l.PostNorm,
 		Attn: nn.Attention{
 			Q: copyLinear(&l.Attn.Q), K: copyLinear(&l.Attn.K), V: copyLinear(&l.Attn.V), O: copyLinear(&l.Attn.O),
 			Heads: l.Attn.Heads, KVHeads: l.Attn.KVHeads, HeadDim: l.Attn.HeadDim,
 		},
-		MLP: nn.GatedMLP{Gate: copyLinear(&l.MLP.Gate), Up: copyLinear(&l.MLP.Up), Down: copyLinear(&l.MLP.Down)},
+		MLP: heaviest(nn.GatedMLP{Gate: copyLinear(&l.MLP.Gate), Up: copyLinear(&l.MLP.Up), Down: copyLinear(&l.MLP.Down)}, inner),
 	}
 	if interleaved {
 		for _, x := range []*nn.Linear{&out.Attn.Q, &out.Attn.K} {
@@ -94,11 +114,64 @@ func copyLayer(l *nn.DecoderLayer, interleaved bool) nn.DecoderLayer {
 }
 
 func copyLinear(l *nn.Linear) nn.Linear {
+	return nn.Linear{W: copyRows(l).Matrix(), B: append([]float32(nil), l.B...)}
+}
+
+// heaviest returns m with n of its inner values: those whose weights into and out of
+// them have the largest product of norms.
+func heaviest(m nn.GatedMLP, n int) nn.GatedMLP {
+	inner := m.Gate.Out()
+	if n == inner {
+		return m
+	}
+	gate, up, down := copyRows(&m.Gate), copyRows(&m.Up), copyRows(&m.Down)
+	weight := make([]float64, inner)
+	order := make([]int, inner)
+	for i := range inner {
+		out := 0.0
+		for r := range down.Rows {
+			out += float64(down.Row(r)[i]) * float64(down.Row(r)[i])
+		}
+		weight[i], order[i] = squares(gate.Row(i))*squares(up.Row(i))*out, i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
+	order = order[:n]
+	slices.Sort(order)
+	narrow := tensor.New(down.Rows, n)
+	for r := range down.Rows {
+		for j, i := range order {
+			narrow.Row(r)[j] = down.Row(r)[i]
+		}
+	}
+	pick := func(x tensor.Tensor, b []float32) nn.Linear {
+		w := tensor.New(n, x.Cols)
+		var bias []float32
+		for j, i := range order {
+			copy(w.Row(j), x.Row(i))
+			if b != nil {
+				bias = append(bias, b[i])
+			}
+		}
+		return nn.Linear{W: w.Matrix(), B: bias}
+	}
+	return nn.GatedMLP{Gate: pick(gate, m.Gate.B), Up: pick(up, m.Up.B), Down: nn.Linear{W: narrow.Matrix(), B: m.Down.B}}
+}
+
+func squares(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+// copyRows returns a linear map's weights in f32.
+func copyRows(l *nn.Linear) tensor.Tensor {
 	w := tensor.New(l.Out(), l.In())
 	for i := range w.Rows {
 		l.W.Row(w.Row(i), i)
 	}
-	return nn.Linear{W: w.Matrix(), B: append([]float32(nil), l.B...)}
+	return w
 }
 
 // halfSplit moves row 2i+j of each head to row j*dim/2+i.
@@ -116,11 +189,9 @@ func halfSplit(l *nn.Linear, dim int) {
 	l.W, l.B = w.Matrix(), b
 }
 
-// narrowLayer returns a layer of random weights with the model's head size and
-// proportions.
-func narrowLayer(rng *rand.Rand, width int, c *lvlm.TextConfig) nn.DecoderLayer {
+// narrowLayer returns a layer of random weights with the model's head size.
+func narrowLayer(rng *rand.Rand, width, inner int, c *lvlm.TextConfig) nn.DecoderLayer {
 	heads := width / c.HeadDim
-	inner := max(1, c.Intermediate*width/c.Hidden)
 	lin := func(out, in int) nn.Linear {
 		return nn.Linear{W: normal(rng, out, in, 1/math.Sqrt(float64(in))).Matrix()}
 	}
@@ -178,10 +249,7 @@ func newLearner(m *lvlm.Model, r *par.Router, headOnly bool) (*learner, error) {
 }
 
 func weight(name string, l *nn.Linear) *grad.Param {
-	w := tensor.New(l.Out(), l.In())
-	for i := range w.Rows {
-		l.W.Row(w.Row(i), i)
-	}
+	w := copyRows(l)
 	return grad.NewParam(name, w.Rows, w.Cols, w.Data)
 }
 

@@ -87,6 +87,7 @@ func TestTraining(t *testing.T) {
 		{Layers: 2, Mask: par.Prefix, FromLayer: 2},
 		{Layers: 1, Mask: par.Causal, FromLayer: 2, Width: 16},
 		{Layers: 1, Mask: par.Causal, FromLayer: 2, Shared: true},
+		{Layers: 1, Mask: par.Prefix, FromLayer: 2, Shared: true, Inner: 16},
 	} {
 		t.Run(fmt.Sprintf("%+v", in), func(t *testing.T) {
 			m, samples := tiny(t), pictures(t, 6)
@@ -190,6 +191,48 @@ func TestLearnerScores(t *testing.T) {
 		got := l.router.Score(m.Pool, new(nn.Workspace), rows, l.router.LayerTokens, spans, nil)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("scores (-router +learner's router):\n%s", diff)
+		}
+	}
+}
+
+// TestHeaviest: of an MLP's inner values those stay that have weights.
+func TestHeaviest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	const width, inner = 8, 12
+	gate, up, down := normal(rng, inner, width, 1), normal(rng, inner, width, 1), normal(rng, width, inner, 1)
+	for _, i := range []int{0, 5, 11} {
+		clear(up.Row(i))
+	}
+	whole := nn.GatedMLP{Gate: nn.Linear{W: gate.Matrix()}, Up: nn.Linear{W: up.Matrix()}, Down: nn.Linear{W: down.Matrix()}}
+	cut := heaviest(whole, inner-3)
+	if cut.Gate.Out() != inner-3 || cut.Up.Out() != inner-3 || cut.Down.In() != inner-3 {
+		t.Fatalf("cut to %d, %d and %d inner values", cut.Gate.Out(), cut.Up.Out(), cut.Down.In())
+	}
+	m := tiny(t)
+	x := normal(rng, 5, width, 1)
+	want := whole.Forward(m.Pool, new(nn.Workspace), x)
+	got := cut.Forward(m.Pool, new(nn.Workspace), x)
+	// The values left out are products with 0: both sum the same numbers.
+	if diff := cmp.Diff(want.Data, got.Data, cmpopts.EquateApprox(0, 1e-5)); diff != "" {
+		t.Errorf("without what has no weights (-want +got):\n%s", diff)
+	}
+}
+
+func TestNewRouterErrors(t *testing.T) {
+	m := tiny(t)
+	for _, c := range []struct {
+		in   Init
+		want string
+	}{
+		{Init{Layers: 8, Mask: par.Causal, FromLayer: 2}, "router layers: 8"},
+		{Init{Layers: 6, Mask: par.Causal, FromLayer: 2, Shared: true}, "from layer 2"},
+		{Init{Layers: 1, Mask: par.Causal, FromLayer: 2, Width: 12}, "router width: 12"},
+		{Init{Layers: 1, Mask: par.Causal, FromLayer: 2, Inner: 49}, "router MLP: width 49"},
+		{Init{Layers: 1, Mask: par.Causal, FromLayer: 2, Inner: -1}, "router MLP: width -1"},
+		{Init{Layers: 1, Mask: par.Causal, FromLayer: 7}, "from_layer"},
+	} {
+		if _, err := NewRouter(m, c.in); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v does not say %q", c.in, err, c.want)
 		}
 	}
 }
