@@ -121,9 +121,6 @@ func (f *runFlags) run(ctx context.Context, io streams, flags *flag.FlagSet, arg
 	p.clear()
 	res := session.Result()
 	res.Timings.Preprocess += decoding
-	if line := picked(options.Target, res); line != "" {
-		p.note(line)
-	}
 	if f.dump != "" {
 		if err := req.Trace.Save(f.dump); err != nil {
 			return err
@@ -148,6 +145,9 @@ func (f *runFlags) run(ctx context.Context, io streams, flags *flag.FlagSet, arg
 		return err
 	}
 	if !f.quiet {
+		if line := picked(options.Target, res); line != "" {
+			fmt.Fprintln(io.err, line)
+		}
 		fmt.Fprintln(io.err, summary(res, load))
 		if out.Saving != nil {
 			fmt.Fprintln(io.err, out.pruned())
