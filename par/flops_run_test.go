@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/go-par/par/lvlm"
+	"github.com/go-par/par/nn"
+	"github.com/go-par/par/tensor"
 )
 
 // TestRunFLOPs holds what is counted after a run against the count of its budget.
@@ -28,12 +30,23 @@ func TestRunFLOPs(t *testing.T) {
 				}
 				res.Outcome.Entered = append(res.Outcome.Entered, n)
 			}
-			paper, actual := a.RunFLOPs(res, nil)
-			load := Load{Text: 60, Tokens: kept, Layers: layers - len(skipped), FromLayer: from}
-			near(t, name+" paper", paper, a.PaperFLOPs(load))
-			near(t, name+" actual", actual, a.ActualFLOPs(load))
+			for _, r := range []*Router{nil, routerOf(a, false, from), routerOf(a, true, from)} {
+				paper, actual := a.RunFLOPs(res, r)
+				load := Load{Text: 60, Tokens: kept, Layers: layers - len(skipped), FromLayer: from}
+				near(t, name+" paper", paper, a.PaperFLOPs(load))
+				if r != nil {
+					load.Router = r.load()
+				}
+				near(t, name+" actual", actual, a.ActualFLOPs(load))
+			}
 		}
 	}
+}
+
+// routerOf returns a router of one layer, without weights.
+func routerOf(a *Architecture, shared bool, from int) *Router {
+	layer := nn.DecoderLayer{MLP: nn.GatedMLP{Gate: nn.Linear{W: tensor.New(3, 1).Matrix()}}}
+	return &Router{RouterOptions: RouterOptions{FromLayer: from, Shared: shared}, Layers: []nn.DecoderLayer{layer}}
 }
 
 // TestRunFLOPsText counts no vision tower where there is no image, and nothing twice
@@ -72,7 +85,7 @@ func near(t *testing.T, what string, got, want FLOPs) {
 	t.Helper()
 	for _, p := range [][2]float64{
 		{got.Vision, want.Vision}, {got.Full, want.Full}, {got.Pruned, want.Pruned}, {got.Head, want.Head},
-		{got.Constant, want.Constant}, {got.Total, want.Total}, {got.Unpruned, want.Unpruned}, {got.FullRatio, want.FullRatio},
+		{got.Constant, want.Constant}, {got.Router, want.Router}, {got.Total, want.Total}, {got.Unpruned, want.Unpruned}, {got.FullRatio, want.FullRatio},
 	} {
 		if math.Abs(p[0]-p[1]) > 1e-12*math.Abs(p[1]) {
 			t.Errorf("%s: %+v, want %+v", what, got, want)
