@@ -30,7 +30,7 @@ func TestRunFLOPs(t *testing.T) {
 				}
 				res.Outcome.Entered = append(res.Outcome.Entered, n)
 			}
-			for _, r := range []*Router{nil, routerOf(a, false, from), routerOf(a, true, from)} {
+			for _, r := range []*Router{nil, routerOf(false, from), routerOf(true, from)} {
 				paper, actual := a.RunFLOPs(res, r)
 				load := Load{Text: 60, Tokens: kept, Layers: layers - len(skipped), FromLayer: from}
 				near(t, name+" paper", paper, a.PaperFLOPs(load))
@@ -44,7 +44,7 @@ func TestRunFLOPs(t *testing.T) {
 }
 
 // routerOf returns a router of one layer, without weights.
-func routerOf(a *Architecture, shared bool, from int) *Router {
+func routerOf(shared bool, from int) *Router {
 	layer := nn.DecoderLayer{MLP: nn.GatedMLP{Gate: nn.Linear{W: tensor.New(3, 1).Matrix()}}}
 	return &Router{RouterOptions: RouterOptions{FromLayer: from, Shared: shared}, Layers: []nn.DecoderLayer{layer}}
 }
