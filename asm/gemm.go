@@ -12,8 +12,9 @@ package asm
 //
 // The kernel computes one panel of A times several panels of B, a strip of mr
 // rows. For every panel of B it keeps mr x nr sums in registers over all steps.
-// The steps of A (mr dwords each) are broadcast, those of B are vectors; B
-// streams from the L2 cache while the panel of A stays in L1.
+// The steps of A (mr dwords each) are broadcast, those of B are vectors. Both stream:
+// B from the L2 cache, where it stays for all panels of A; A, the smaller part of a
+// step, from L2 or L3.
 //
 // Tile sizes follow from registers and latency. A core starts up to two
 // multiply-adds a cycle with a latency of 4 to 6, so at least 8 to 12 sums must be

@@ -133,7 +133,8 @@ func TestMatMulCompute(t *testing.T) {
 		for _, compute := range []Compute{Auto, ComputeF32, ComputeBF16, ComputeInt8} {
 			p.SetCompute(compute)
 			for _, typ := range types {
-				for _, shape := range []product{{9, 33, 512}, {14, 37, 2304}, {31, 5, 256}, {10, 40, 100}} {
+				for _, shape := range []product{{9, 33, 512}, {14, 37, 2304}, {31, 5, 256}, {10, 40, 100},
+					{9, 2, 4*gemmSteps + 256}} {
 					if values, _ := typ.Block(); shape.k%values != 0 {
 						continue
 					}

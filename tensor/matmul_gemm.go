@@ -15,14 +15,18 @@ import (
 //   - each thread takes some columns of the product at a time and packs, for one
 //     block of the inner dimension after the other, the weights of these columns
 //     into a tile that stays in its L2 cache, in the format of the arithmetic;
-//   - asm.Gemm runs all panels of a over the tile: a panel stays in L1, the tile
-//     streams from L2.
+//   - asm.Gemm runs all panels of a over the tile.
+//
+// Blocks are so long that most products have one or two: sums that are written and
+// read again cost more than panels of a that are too long for L1 and stream from L2
+// and L3, since what a kernel will read of these is known far ahead. A tile then
+// holds a single panel of weights, and more of them where the inner dimension is short.
 //
 // The blocks of the inner dimension depend on its length, on the storage type and
 // on the arithmetic only, which fixes the order of every sum.
 const (
-	gemmSteps   = 512     // dwords of a row in a block: a panel of a takes 12*512*4 bytes
-	gemmTile    = 1 << 17 // dwords in a tile: half of an L2 cache of 1 MiB
+	gemmSteps   = 2048    // dwords of a row in a block, besides scales
+	gemmTile    = 3 << 15 // dwords in a tile: 384 KiB of an L2 cache of 1 MiB
 	gemmColumns = 256     // columns in a tile at most
 	gemmRows    = 1008    // rows of a packed at once, which bounds the memory for them
 )

@@ -109,7 +109,8 @@ func (p product) String() string { return fmt.Sprintf("%dx%dx%d", p.m, p.n, p.k)
 var oddProducts = []product{
 	{1, 1, 1}, {1, 33, 65}, {2, 3, 5}, {3, 31, 16}, {4, 32, 17}, {5, 64, 4}, {7, 100, 127}, {8, 5, 513},
 	{9, 1, 1}, {9, 31, 3}, {10, 32, 4}, {11, 33, 5}, {12, 16, 511}, {13, 15, 512}, {14, 17, 513}, {16, 64, 64},
-	{17, 257, 33}, {23, 255, 31}, {24, 96, 1024}, {25, 290, 1030}, {37, 513, 40}, {61, 12, 100}, {100, 1, 300},
+	{17, 257, 33}, {23, 255, 31}, {24, 96, 1024}, {25, 290, 70}, {37, 513, 40}, {61, 12, 100}, {100, 1, 300},
+	{9, 3, gemmSteps - 1}, {10, 33, gemmSteps + 1}, {12, 32, 2 * gemmSteps}, {13, 5, 2*gemmSteps + 7},
 }
 
 func TestMatMul(t *testing.T) {
@@ -172,7 +173,7 @@ func TestMatMulThreads(t *testing.T) {
 		for _, threads := range []int{2, 3, 16} {
 			p := NewPool(threads)
 			defer p.Close()
-			for _, shape := range []product{{5, 300, 200}, {40, 20, 600}, {130, 700, 520}} {
+			for _, shape := range []product{{5, 300, 200}, {40, 20, 600}, {130, 700, 520}, {30, 70, gemmSteps + 50}} {
 				r := rand.New(rand.NewPCG(5, 6))
 				a := randomTensor(r, shape.m, shape.k)
 				w := randomMatrix(r, quant.F16, shape.n, shape.k)
@@ -275,9 +276,10 @@ func FuzzMatMul(f *testing.F) {
 	f.Add(uint64(1), uint16(12), uint16(32), uint16(512), uint8(0), uint8(2), true)
 	f.Add(uint64(2), uint16(13), uint16(33), uint16(513), uint8(1), uint8(3), false)
 	f.Add(uint64(3), uint16(1), uint16(7), uint16(9), uint8(2), uint8(1), true)
+	f.Add(uint64(4), uint16(20), uint16(40), uint16(gemmSteps), uint8(1), uint8(2), false)
 	f.Fuzz(func(t *testing.T, seed uint64, m, n, k uint16, typ, threads uint8, list bool) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		shape := product{int(m)%70 + 1, int(n)%300 + 1, int(k)%1100 + 1}
+		shape := product{int(m)%70 + 1, int(n)%300 + 1, int(k)%(2*gemmSteps) + 1}
 		a := randomTensor(r, shape.m, shape.k)
 		w := randomMatrix(r, floatTypes[int(typ)%len(floatTypes)], shape.n, shape.k)
 		var rows []int32
