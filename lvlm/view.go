@@ -129,24 +129,3 @@ func (v *View) Preview(layer int, rows []int32) (tensor.Tensor, error) {
 
 // Workspace returns scratch memory for layers of the Flow's own.
 func (v *View) Workspace() *nn.Workspace { return &v.seq.aside }
-
-// Extend runs rows that stand behind the prompt, [n, hidden], through the layers
-// that were run so far, in place. They see all rows that entered these layers;
-// nothing sees them, and no trace of them remains.
-func (v *View) Extend(x tensor.Tensor) {
-	pos := make([]int32, x.Rows)
-	for i := range pos {
-		pos[i] = v.seq.next + int32(i)
-	}
-	var rot nn.Rotation
-	rot.At(v.seq.dec.RoPE, pos)
-	for i := 0; i <= v.pr.ran && x.Rows > 0; i++ {
-		if v.seq.skipped[i] {
-			continue
-		}
-		kv := v.seq.cache[i]
-		n := kv.Len
-		v.seq.dec.Layers[i].Forward(v.Pool, &v.seq.aside, x, nil, kv, &rot, nil)
-		kv.Truncate(n)
-	}
-}

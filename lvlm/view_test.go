@@ -182,44 +182,6 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// TestExtend compares rows that a Flow runs behind a prompt with those of a prompt
-// that is longer to begin with. Rows are summed in the same order wherever they
-// stand, but few rows in another order than many.
-func TestExtend(t *testing.T) {
-	m := tiny(t)
-	long := question(noise(1, 60, 60))
-	long.Prompt += " and then some more words than that"
-	long.MaxTokens, long.Trace = 1, new(lvlm.Trace)
-	whole := generate(t, m.NewSession(), long)
-
-	r := question(noise(1, 60, 60))
-	r.MaxTokens, r.Trace = 1, new(lvlm.Trace)
-	plain := generate(t, m.NewSession(), r)
-	n := len(plain.Prompt.IDs)
-	if !slices.Equal(plain.Prompt.IDs, whole.Prompt.IDs[:n]) {
-		t.Fatal("the longer prompt begins otherwise")
-	}
-	width := m.Config.Text.Hidden
-	embeds := long.Trace.Float("embeds").Data[n*width:]
-	trace := r.Trace
-	r.Trace = new(lvlm.Trace)
-	r.Flow = &probe{layer: func(i int, v *lvlm.View) (lvlm.Step, error) {
-		x := tensor.Tensor{Rows: len(embeds) / width, Cols: width, Data: slices.Clone(embeds)}
-		v.Extend(x)
-		want := long.Trace.Float(fmt.Sprintf("hidden.%d", i)).Data[n*width:]
-		if e := relative(x.Data, want); e > 1e-6 {
-			t.Errorf("before layer %d: relative error %.2e", i, e)
-		}
-		return lvlm.Step{}, nil
-	}}
-	generate(t, m.NewSession(), r)
-	for _, x := range trace.Floats {
-		if !slices.Equal(x.Data, r.Trace.Float(x.Name).Data) {
-			t.Errorf("%s: rows behind the prompt left a trace", x.Name)
-		}
-	}
-}
-
 // TestEnd: a Flow that wants to sees what the last layer computed of all rows.
 func TestEnd(t *testing.T) {
 	m := tiny(t)

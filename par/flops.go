@@ -170,8 +170,8 @@ func decoderLayer(t *lvlm.TextConfig, n int) float64 {
 }
 
 // router counts a router's layers, its down-projection and its head, over the
-// prompt and one row a layer; for a shared one also those rows' way through the
-// model's first layers, unless all of the model's layers are run.
+// prompt and, unless it is a shared one and all of the model's layers are run, one
+// row a layer.
 func (a *Architecture) router(l Load, rows int) float64 {
 	r := l.Router
 	if r.Layers == 0 && !r.Shared {
@@ -184,10 +184,6 @@ func (a *Architecture) router(l Load, rows int) float64 {
 	}
 	n := rows + extra
 	c := 0.0
-	if r.Shared {
-		alone := decoderLayer(&t, extra) - 4*float64(extra)*float64(extra)*float64(t.Heads*t.HeadDim)
-		c += float64(l.FromLayer) * (alone + 4*float64(extra)*float64(n)*float64(t.Heads*t.HeadDim))
-	}
 	if r.Width > 0 && r.Width != t.Hidden {
 		c += 2 * float64(n) * float64(t.Hidden) * float64(r.Width)
 		t.Intermediate = t.Intermediate * r.Width / t.Hidden

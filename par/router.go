@@ -15,9 +15,8 @@ import (
 //
 // A narrow router maps its input down to fewer values a row first. A shared one
 // does not read the prompt's embeddings but the residual stream that enters the
-// pruning layer: its layer tokens, where layers are to be chosen, pass through the
-// model's layers below like a prompt's last rows, so that the head, and any layers of
-// the router's own, are all that is extra.
+// pruning layer, where its layer tokens join if layers are to be chosen at all: the
+// layers below are the model's own, which are computed anyway.
 type Router struct {
 	RouterOptions
 	Down        *nn.Linear // [width, hidden]; nil where the width is the model's
@@ -113,9 +112,9 @@ type Scores struct {
 type Noise func(layer, head int, logits tensor.Tensor)
 
 // Score scores a prompt. rows are its embeddings, [prompt rows, hidden], or what a
-// shared router reads in their place; tokens are the layer tokens, as they are or
-// after the model's layers, or none where their scores are not wanted. noise may be
-// nil; with it, attention runs on a slow path.
+// shared router reads in their place; tokens are the layer tokens, or none where
+// their scores are not wanted. noise may be nil; with it, attention runs on a slow
+// path.
 func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Tensor, spans []lvlm.Span, noise Noise) Scores {
 	n := rows.Rows
 	x := tensor.New(n+tokens.Rows, rows.Cols)

@@ -64,24 +64,14 @@ func (f *sharedRouted) Begin(_ context.Context, v *lvlm.View) (err error) {
 func (f *sharedRouted) Layer(_ context.Context, i int, v *lvlm.View) (lvlm.Step, error) {
 	if i == f.o.FromLayer {
 		r := f.o.Router
-		tokens := f.layerTokens(v)
-		v.Extend(tokens)
+		tokens := r.LayerTokens
+		if f.b.layers == v.Layers {
+			tokens = tensor.Tensor{} // image tokens, which stand before them, don't see them
+		}
 		s := r.Score(v.Pool, v.Workspace(), v.Hidden, tokens, v.Prompt.Spans, f.o.Noise)
 		v.Scored(s.Tokens, s.Layers)
 		f.o.explore(s)
 		f.plan = f.o.plan(v, s, f.b)
 	}
 	return f.plan.step(i), nil
-}
-
-// layerTokens returns a copy of the router's, none where all layers are run: image
-// tokens, which stand before them, don't see them.
-func (f *sharedRouted) layerTokens(v *lvlm.View) tensor.Tensor {
-	r := f.o.Router
-	if f.b.layers == v.Layers {
-		return tensor.New(0, r.LayerTokens.Cols)
-	}
-	tokens := tensor.New(r.LayerTokens.Rows, r.LayerTokens.Cols)
-	copy(tokens.Data, r.LayerTokens.Data)
-	return tokens
 }

@@ -102,17 +102,13 @@ def silu(x):
     return x / (1 + np.exp(-x))
 
 
-def block(x, pos, weight, mask, before=None):
-    """One decoder layer. weight gives its tensors by name; before are keys and values
-    that are seen by all rows. Returns the output, the attention [heads, rows, keys]
-    and keys and values."""
+def block(x, pos, weight, mask):
+    """One decoder layer. weight gives its tensors by name. Returns the output, the
+    attention [heads, rows, keys] and keys and values."""
     h = rms(x, weight("input_layernorm.weight"))
     q = rotate((h @ weight("self_attn.q_proj.weight").T).reshape(len(x), -1, DIM), pos)
     k = rotate((h @ weight("self_attn.k_proj.weight").T).reshape(len(x), -1, DIM), pos)
     v = (h @ weight("self_attn.v_proj.weight").T).reshape(len(x), -1, DIM)
-    if before:
-        k, v = np.concatenate([before[0], k]), np.concatenate([before[1], v])
-        mask = np.concatenate([np.ones((len(x), len(before[0])), bool), mask], 1)
     group = q.shape[1] // k.shape[1]
     logits = np.einsum("qhd,khd->hqk", q, np.repeat(k, group, 1)) / np.sqrt(DIM)
     a = softmax(np.where(mask, logits, -np.inf))
@@ -346,8 +342,6 @@ def router(path, shared, mask, layers, width, from_layer, k, run):
     n, tokens = len(d.rows), t["layer_tokens"]
     if shared:
         d.to(from_layer)
-        for i in range(from_layer):  # behind the prompt, through the layers that were run
-            tokens, _, _ = block(tokens, n + np.arange(LAYERS), decoder_weight(i), np.tri(LAYERS, dtype=bool), d.caches[i])
     x = np.concatenate([d.h, tokens])
     if "down.weight" in t:
         x = x @ t["down.weight"].T

@@ -212,7 +212,7 @@ func (t *fitting) input(ctx context.Context, m *lvlm.Model, p *Pair) (input, err
 	}
 	t.reading.Lock()
 	defer t.reading.Unlock()
-	if n := len(in.rows.Data) + len(in.tokens.Data); t.kept+n <= maxInputs {
+	if n := len(in.rows.Data); t.kept+n <= maxInputs {
 		t.inputs[p], t.kept = in, t.kept+n
 	}
 	return in, nil
@@ -255,15 +255,8 @@ func (c *capture) Begin(_ context.Context, v *lvlm.View) error {
 
 func (c *capture) Layer(_ context.Context, i int, v *lvlm.View) (lvlm.Step, error) {
 	if i == c.router.FromLayer {
-		c.in.tokens = clone(c.router.LayerTokens)
-		v.Extend(c.in.tokens)
-		c.in.rows = clone(v.Hidden)
+		c.in.rows = tensor.New(v.Hidden.Rows, v.Hidden.Cols)
+		copy(c.in.rows.Data, v.Hidden.Data)
 	}
 	return lvlm.Step{}, nil
-}
-
-func clone(x tensor.Tensor) tensor.Tensor {
-	y := tensor.New(x.Rows, x.Cols)
-	copy(y.Data, x.Data)
-	return y
 }

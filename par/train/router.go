@@ -242,8 +242,6 @@ func newLearner(m *lvlm.Model, r *par.Router, headOnly bool) (*learner, error) {
 		}
 		l.layers = append(l.layers, layer)
 	}
-	// A shared router's layer tokens pass through the model, which no gradient does.
-	l.tokens.Frozen = r.Shared
 	l.router = l.share(r)
 	return l, l.router.Bind(m)
 }
@@ -282,22 +280,17 @@ func (l *learner) params() []*grad.Param {
 	return list
 }
 
-// input is what a router reads of one prompt: its rows, and, for a shared router,
-// the layer tokens after the model's layers.
+// input is what a router reads of one prompt.
 type input struct {
-	rows, tokens tensor.Tensor
-	spans        []lvlm.Span
+	rows  tensor.Tensor
+	spans []lvlm.Span
 }
 
 // scores computes the raw scores of all rows, [rows + layers, 1], as
 // par.Router.Score does. noise is nil, or gives each layer's.
 func (l *learner) scores(t *grad.Tape, in input, noise [][]tensor.Tensor) *grad.Var {
 	n := in.rows.Rows
-	tokens := t.Param(l.tokens)
-	if l.router.Shared {
-		tokens = t.Const(in.tokens)
-	}
-	x := t.Concat(t.Const(in.rows), tokens)
+	x := t.Concat(t.Const(in.rows), t.Param(l.tokens))
 	if l.down != nil {
 		x = l.down.Forward(t, x)
 	}
