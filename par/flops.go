@@ -2,7 +2,6 @@ package par
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/go-par/par/lvlm"
 )
@@ -109,6 +108,10 @@ type FLOPs struct {
 	FullRatio float64 // Total / Unpruned
 }
 
+// Prefill returns the share of the unpruned operations without the vision tower's,
+// which no flow changes.
+func (c FLOPs) Prefill() float64 { return (c.Total - c.Vision) / (c.Unpruned - c.Vision) }
+
 // ActualFLOPs counts what is computed: two operations for each product and sum of
 // every matrix, the three of a gated MLP included, and of attention, which is
 // taken as full. Norms, activations and softmax are left out.
@@ -117,28 +120,6 @@ func (a *Architecture) ActualFLOPs(l Load) FLOPs {
 	full := l
 	full.Tokens, full.Layers, full.Router = a.images(l), a.Text.Layers, RouterLoad{}
 	c.Unpruned = a.actual(full).Total
-	c.FullRatio = c.Total / c.Unpruned
-	return c
-}
-
-// OutcomeFLOPs counts what a flow did to a prompt, layer by layer, as ActualFLOPs
-// does; the vision tower, which no flow changes, is left out.
-func (a *Architecture) OutcomeFLOPs(p *lvlm.Prompt, out *lvlm.Outcome, r RouterLoad) FLOPs {
-	all, images := len(p.IDs), p.ImageTokens()
-	text := all - images
-	c := FLOPs{Text: text, Head: 2 * float64(a.Text.Hidden) * float64(a.Text.Vocab)}
-	c.Router = a.router(Load{Router: r, FromLayer: out.FromLayer, Layers: len(out.Entered) - len(out.Skipped)}, all)
-	for l, n := range out.Entered {
-		switch {
-		case slices.Contains(out.Skipped, l):
-		case n == images:
-			c.Full += decoderLayer(&a.Text, all)
-		default:
-			c.Pruned += decoderLayer(&a.Text, text+n)
-		}
-	}
-	c.Total = c.Router + c.Full + c.Pruned + c.Head
-	c.Unpruned = float64(len(out.Entered))*decoderLayer(&a.Text, all) + c.Head
 	c.FullRatio = c.Total / c.Unpruned
 	return c
 }

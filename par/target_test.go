@@ -95,8 +95,8 @@ func TestTargetFLOPs(t *testing.T) {
 		}
 		from := DefaultFromLayer
 		l := resultLoad(r, from)
-		if got, want := a.OutcomeFLOPs(r.Prompt, &r.Outcome, RouterLoad{}).FullRatio, cost(l); math.Abs(got-want) > 1e-9 {
-			t.Errorf("%+v: layer by layer %v of the FLOPs, by the budget %v", c, got, want)
+		if _, actual := a.RunFLOPs(r, nil); math.Abs(actual.Prefill()-cost(l)) > 1e-9 {
+			t.Errorf("%+v: layer by layer %v of the FLOPs, by the budget %v", c, actual.Prefill(), cost(l))
 		}
 		if got := cost(l); got > c.share {
 			t.Errorf("%+v: %d tokens and %d layers cost %.3f", c, l.Tokens, l.Layers, got)

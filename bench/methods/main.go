@@ -29,7 +29,6 @@ const question = "\nWhat stands on the hill, and which colour is its roof? Answe
 type contender struct {
 	name, method string
 	options      par.Options
-	load         par.RouterLoad
 
 	router, prefill []float64 // milliseconds
 	result          *lvlm.Result
@@ -179,7 +178,7 @@ func routers(m *lvlm.Model, o par.Options) ([]*contender, error) {
 			router.Layers = m.Decoder.Layers[:r.layers] // in the model's own storage type
 		}
 		o.Router = router
-		list = append(list, &contender{name: r.name, method: "par", options: o, load: par.RouterLoad{Layers: r.layers, Width: r.width, Shared: r.shared}})
+		list = append(list, &contender{name: r.name, method: "par", options: o})
 	}
 	return list, nil
 }
@@ -212,7 +211,8 @@ func (c *contender) row(m *lvlm.Model, base float64) row {
 		base = r.Total
 	}
 	r.Share = r.Total / base
-	r.FLOPs = par.ArchitectureOf(m.Config).OutcomeFLOPs(c.result.Prompt, out, c.load).FullRatio
+	_, actual := par.ArchitectureOf(m.Config).RunFLOPs(c.result, c.options.Router)
+	r.FLOPs = actual.Prefill()
 	return r
 }
 
