@@ -108,6 +108,8 @@ panel:                       \
 	JLT  tail                \
 	PCALIGN $32              \
 four:                        \
+	PREFETCHT0 2048(SI)      \
+	PREFETCHT0 2112(SI)      \
 	STEP(0, 0)               \
 	STEP(a, 64)              \
 	STEP(2*a, 128)           \

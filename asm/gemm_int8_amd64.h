@@ -14,7 +14,8 @@
 // shift is the binary logarithm of the values in a block, steps their dwords; wide
 // is that of the bytes of a step of B. ZERO clears the sums, BEGIN starts the
 // integer sums of a block, STEPS adds products to them, SCALE adds them to the sums
-// and MIN the minima; SKIP goes past the minima, STORE writes the sums.
+// and MIN the minima; SKIP goes past the minima, STORE writes the sums. The panel of A
+// is fetched ahead, as in KERNEL512.
 #define KERNEL_INT8(shift, steps, wide, ZERO, BEGIN, STEPS, SCALE, MIN, SKIP, STORE) \
 	MOVQ c+0(FP), DI               \
 	MOVQ ldc+8(FP), R8             \
@@ -43,6 +44,9 @@ panel:                             \
 	ZERO                           \
 	PCALIGN $32                    \
 block:                             \
+	PREFETCHT0 2048(SI)            \
+	PREFETCHT0 2112(SI)            \
+	PREFETCHT0 2176(SI)            \
 	BEGIN                          \
 	STEPS                          \
 	SCALE                          \
