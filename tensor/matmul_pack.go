@@ -118,14 +118,19 @@ func (p *packer) activations(r int, x []float32) {
 
 // weights sets row r of a panel of weights to those of a row of w from value k on,
 // the start of a block. Rows are unpacked faster than memory answers, so that of
-// some rows on is fetched meanwhile.
+// some rows on is fetched meanwhile: a few where each is decoded, the next panel where
+// all are interleaved at once, unless they are so long that the machine foresees them.
 func (p *packer) weights(r int, w *Matrix, row, k int) {
-	const ahead = 4
+	const foreseen = 1 << 10 // bytes
 	values, size := w.typ.Block()
 	from, to := k/values*size, (k+p.n)/values*size
 	src := w.data[row*w.stride+from : row*w.stride+to]
-	if p.format >= asm.PanelInt8 && row+ahead < w.rows {
-		at := (row + ahead) * w.stride
+	ahead := row + 4
+	if p.format < asm.PanelInt8 {
+		ahead = row + asm.MaxTileColumns
+	}
+	if ahead < w.rows && (p.format >= asm.PanelInt8 || len(src) <= foreseen) {
+		at := ahead * w.stride
 		asm.Fetch(w.data[at+from : at+to])
 	}
 	switch p.format {
