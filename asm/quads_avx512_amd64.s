@@ -9,12 +9,12 @@
 //
 // With one row of activations, four rows of weights share what is loaded of it, and
 // memory is read in four streams. With four rows of activations the weights, once
-// unpacked, serve all of them, and two rows of weights share the loads: the eight
-// sums, both rows' weights and one row's activations fit in the registers. (Four by
-// four rows would have to load activations anew for each product, more than the
-// load ports yield.) Meanwhile the rows that come next are fetched into the L2
-// cache, so that reading does not stop at the ends of rows; fetched into L1 they
-// would drive the activations out.
+// unpacked, serve all of them, and as many rows of weights share the loads as fit in
+// the registers with their sums and one row's activations: two, or three where there
+// are no minima and few constants. (Four by four rows would have to load activations
+// anew for each product, more than the load ports yield.) Meanwhile the rows that come
+// next are fetched into the L2 cache, so that reading does not stop at the ends of
+// rows; fetched into L1 they would drive the activations out.
 //
 // Registers of all kernels:
 //
@@ -54,21 +54,21 @@
 	VMOVDQU64 Quad_q+64(x)(DX*1), X19   \
 	START(x, X21, X22, X20)
 
-// Four sums of lanes: X0 = sums of Z0, Z1, Z2, Z3. Clobbers Z16, Z17.
+// Four sums of lanes: X0 = sums of Z0, Z1, Z2, Z3. Clobbers Z18 to Z21.
 #define REDUCE(z0, y0, x0, z1, y1, z2, y2, z3, y3) \
-	VEXTRACTF64X4 $1, z0, Y8    \
-	VEXTRACTF64X4 $1, z1, Y9    \
-	VEXTRACTF64X4 $1, z2, Y10   \
-	VEXTRACTF64X4 $1, z3, Y11   \
-	VADDPS        Y8, y0, y0    \
-	VADDPS        Y9, y1, y1    \
-	VADDPS        Y10, y2, y2   \
-	VADDPS        Y11, y3, y3   \
-	VHADDPS       y1, y0, y0    \
-	VHADDPS       y3, y2, y2    \
-	VHADDPS       y2, y0, y0    \
-	VEXTRACTF128  $1, y0, X8    \
-	VADDPS        X8, x0, x0
+	VEXTRACTF64X4 $1, z0, Y18    \
+	VEXTRACTF64X4 $1, z1, Y19    \
+	VEXTRACTF64X4 $1, z2, Y20    \
+	VEXTRACTF64X4 $1, z3, Y21    \
+	VADDPS        Y18, y0, y0    \
+	VADDPS        Y19, y1, y1    \
+	VADDPS        Y20, y2, y2    \
+	VADDPS        Y21, y3, y3    \
+	VHADDPS       y1, y0, y0     \
+	VHADDPS       y3, y2, y2     \
+	VHADDPS       y2, y0, y0     \
+	VEXTRACTF32X4 $1, y0, X18    \
+	VADDPS        X18, x0, x0
 
 // The cache lines that a step of the rows to come takes.
 #define PREFETCH_3(p) \
@@ -76,18 +76,24 @@
 	PREFETCHT1 64(p)   \
 	PREFETCHT1 128(p)
 
-#define PREFETCH_5(p) \
+#define PREFETCH_4(p) \
 	PREFETCH_3(p)      \
-	PREFETCHT1 192(p)  \
+	PREFETCHT1 192(p)
+
+#define PREFETCH_5(p) \
+	PREFETCH_4(p)      \
 	PREFETCHT1 256(p)
 
 #define PREFETCH_6(p) \
 	PREFETCH_5(p)      \
 	PREFETCHT1 320(p)
 
-#define PREFETCH_9(p) \
+#define PREFETCH_7(p) \
 	PREFETCH_6(p)      \
-	PREFETCHT1 384(p)  \
+	PREFETCHT1 384(p)
+
+#define PREFETCH_9(p) \
+	PREFETCH_7(p)      \
 	PREFETCHT1 448(p)  \
 	PREFETCHT1 512(p)
 
@@ -268,6 +274,120 @@ done:                                \
 	VZEROUPPER                       \
 	RET
 
+// Four rows of activations times three rows of weights at a time, for formats without
+// minima and with at most four constants. Registers differ: Z0 to Z11 are the sums, Z12
+// to Z15 and Z23 to Z27 the weights; AX is the third row meanwhile.
+#define TRIPLE(a, b, c) \
+	MULTIPLY(NO_MIN, Z12, Z23, Z24, Z24, a)  \
+	MULTIPLY(NO_MIN, Z13, Z25, Z26, Z26, b)  \
+	MULTIPLY(NO_MIN, Z14, Z27, Z15, Z15, c)
+
+#define STORE_ROW(x) \
+	VMOVSS     x, (R9)(DI*1)         \
+	VEXTRACTPS $1, x, (BX)(DI*1)     \
+	VEXTRACTPS $2, x, (CX)(DI*1)     \
+	VEXTRACTPS $3, x, (DX)(DI*1)     \
+	ADDQ $4, DI
+
+#define KERNEL4X3(UNPACK, UNPACK1, START, PREFETCH, size) \
+	MOVQ a+0(FP), AX                 \
+	MOVQ quadArgs_x+0(AX), R10       \
+	MOVQ quadArgs_x+8(AX), R11       \
+	MOVQ quadArgs_x+16(AX), R12      \
+	MOVQ quadArgs_x+24(AX), R13      \
+	MOVQ quadArgs_w(AX), R8          \
+	MOVQ quadArgs_rows(AX), R15      \
+	XORL DI, DI                      \
+rows:                                \
+	MOVQ    quadArgs_quads(AX), CX   \
+	MOVQ    quadArgs_stride(AX), DX  \
+	LEAQ    (R8)(DX*1), R9           \
+	LEAQ    (R8)(DX*2), AX           \
+	LEAQ    (AX)(DX*1), SI           \
+	CMPQ    R15, $2                  \
+	CMOVQLT R8, R9                   \
+	CMPQ    R15, $3                  \
+	CMOVQLT R9, AX                   \
+	VPXORD Z0, Z0, Z0                \
+	VPXORD Z1, Z1, Z1                \
+	VPXORD Z2, Z2, Z2                \
+	VPXORD Z3, Z3, Z3                \
+	VPXORD Z4, Z4, Z4                \
+	VPXORD Z5, Z5, Z5                \
+	VPXORD Z6, Z6, Z6                \
+	VPXORD Z7, Z7, Z7                \
+	VPXORD Z8, Z8, Z8                \
+	VPXORD Z9, Z9, Z9                \
+	VPXORD Z10, Z10, Z10             \
+	VPXORD Z11, Z11, Z11             \
+	XORL   BX, BX                    \
+	XORL   DX, DX                    \
+	SUBQ   $1, CX                    \
+	JLT    tail                      \
+quad:                                \
+	PREFETCH(SI)                     \
+	ADDQ $(12*size), SI              \
+	UNPACK(R8, Z12, Z23, Z24, Y24, NONE, NONE) \
+	UNPACK(R9, Z13, Z25, Z26, Y26, NONE, NONE) \
+	UNPACK(AX, Z14, Z27, Z15, Y15, NONE, NONE) \
+	LOAD(START, R10)                 \
+	TRIPLE(Z0, Z4, Z8)               \
+	LOAD(START, R11)                 \
+	TRIPLE(Z1, Z5, Z9)               \
+	LOAD(START, R12)                 \
+	TRIPLE(Z2, Z6, Z10)              \
+	LOAD(START, R13)                 \
+	TRIPLE(Z3, Z7, Z11)              \
+	ADDQ $(4*size), BX               \
+	ADDQ $256, DX                    \
+	SUBQ $1, CX                      \
+	JGE  quad                        \
+tail:                                \
+	MOVQ a+0(FP), CX                 \
+	MOVQ quadArgs_rest(CX), CX       \
+	SUBQ $1, CX                      \
+	JLT  sum                         \
+block:                               \
+	UNPACK1(R8, X12, X23, X24, NONE) \
+	UNPACK1(R9, X13, X25, X26, NONE) \
+	UNPACK1(AX, X14, X27, X15, NONE) \
+	LOAD1(START, R10)                \
+	TRIPLE(Z0, Z4, Z8)               \
+	LOAD1(START, R11)                \
+	TRIPLE(Z1, Z5, Z9)               \
+	LOAD1(START, R12)                \
+	TRIPLE(Z2, Z6, Z10)              \
+	LOAD1(START, R13)                \
+	TRIPLE(Z3, Z7, Z11)              \
+	ADDQ $size, BX                   \
+	ADDQ $16, DX                     \
+	SUBQ $1, CX                      \
+	JGE  block                       \
+sum:                                 \
+	REDUCE(Z0, Y0, X0, Z1, Y1, Z2, Y2, Z3, Y3)     \
+	REDUCE(Z4, Y4, X4, Z5, Y5, Z6, Y6, Z7, Y7)     \
+	REDUCE(Z8, Y8, X8, Z9, Y9, Z10, Y10, Z11, Y11) \
+	MOVQ a+0(FP), AX                 \
+	MOVQ quadArgs_dst+0(AX), R9      \
+	MOVQ quadArgs_dst+8(AX), BX      \
+	MOVQ quadArgs_dst+16(AX), CX     \
+	MOVQ quadArgs_dst+24(AX), DX     \
+	STORE_ROW(X0)                    \
+	DECQ R15                         \
+	JZ   done                        \
+	STORE_ROW(X4)                    \
+	DECQ R15                         \
+	JZ   done                        \
+	STORE_ROW(X8)                    \
+	MOVQ quadArgs_stride(AX), DX     \
+	LEAQ (DX)(DX*2), DX              \
+	ADDQ DX, R8                      \
+	DECQ R15                         \
+	JNZ  rows                        \
+done:                                \
+	VZEROUPPER                       \
+	RET
+
 // func dotQ4_0x1AVX512(a *quadArgs)
 TEXT ·dotQ4_0x1AVX512(SB), NOSPLIT, $0-8
 	CONSTS_Q4_0
@@ -276,7 +396,7 @@ TEXT ·dotQ4_0x1AVX512(SB), NOSPLIT, $0-8
 // func dotQ4_0x4AVX512(a *quadArgs)
 TEXT ·dotQ4_0x4AVX512(SB), NOSPLIT, $0-8
 	CONSTS_Q4_0
-	KERNEL4(UNPACK_Q4_0, UNPACK1_Q4_0, START_ZERO8, NO_MIN, PREFETCH_3, 18)
+	KERNEL4X3(UNPACK_Q4_0, UNPACK1_Q4_0, START_ZERO8, PREFETCH_4, 18)
 
 // func dotQ4_1x1AVX512(a *quadArgs)
 TEXT ·dotQ4_1x1AVX512(SB), NOSPLIT, $0-8
@@ -316,7 +436,7 @@ TEXT ·dotQ8_0x1AVX512(SB), NOSPLIT, $0-8
 // func dotQ8_0x4AVX512(a *quadArgs)
 TEXT ·dotQ8_0x4AVX512(SB), NOSPLIT, $0-8
 	CONSTS_Q8_0
-	KERNEL4(UNPACK_Q8_0, UNPACK1_Q8_0, START_ZERO128, NO_MIN, PREFETCH_5, 34)
+	KERNEL4X3(UNPACK_Q8_0, UNPACK1_Q8_0, START_ZERO128, PREFETCH_7, 34)
 
 // func dotIQ4_NLx1AVX512(a *quadArgs)
 TEXT ·dotIQ4_NLx1AVX512(SB), NOSPLIT, $0-8
@@ -326,4 +446,4 @@ TEXT ·dotIQ4_NLx1AVX512(SB), NOSPLIT, $0-8
 // func dotIQ4_NLx4AVX512(a *quadArgs)
 TEXT ·dotIQ4_NLx4AVX512(SB), NOSPLIT, $0-8
 	CONSTS_IQ4_NL
-	KERNEL4(UNPACK_IQ4_NL, UNPACK1_IQ4_NL, START_ZERO128, NO_MIN, PREFETCH_3, 18)
+	KERNEL4X3(UNPACK_IQ4_NL, UNPACK1_IQ4_NL, START_ZERO128, PREFETCH_4, 18)
