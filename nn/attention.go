@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math"
-
 	"github.com/go-par/par/tensor"
 )
 
@@ -12,31 +10,38 @@ type Attention struct {
 	Heads, KVHeads, HeadDim int
 }
 
-// keys projects the rows of x to keys and values, turns the keys and appends
-// both to kv.
-func (a *Attention) keys(p *tensor.Pool, ws *Workspace, x tensor.Tensor, kv *tensor.KV, rot *Rotation) {
-	k, v := ws.k.fit(x.Rows, a.KVHeads*a.HeadDim), ws.v.fit(x.Rows, a.KVHeads*a.HeadDim)
-	a.K.Forward(p, k, x, nil)
-	a.V.Forward(p, v, x, nil)
-	if rot != nil {
-		rot.turn(p, k, a.KVHeads)
-	}
-	kv.Append(k, v)
-}
-
-// queries attends from the rows of x listed in rows (nil: all) to kv and returns
-// the projected result, which lives in ws.
-func (a *Attention) queries(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows []int32, kv *tensor.KV, rot *Rotation, limits []int32) tensor.Tensor {
+// project maps the rows of x to keys and values, which it appends to kv, and those
+// listed in rows (nil: all) to queries, which live in ws. rot, if there is one, turns
+// queries and keys.
+func (a *Attention) project(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows []int32, kv *tensor.KV, rot *Rotation) tensor.Tensor {
 	n := x.Rows
 	if rows != nil {
 		n = len(rows)
 	}
-	q, ctx, out := ws.q.fit(n, a.Heads*a.HeadDim), ws.ctx.fit(n, a.Heads*a.HeadDim), ws.out.fit(n, a.O.Out())
-	a.Q.Forward(p, q, x, rows)
+	k, v := ws.k.fit(x.Rows, a.KVHeads*a.HeadDim), ws.v.fit(x.Rows, a.KVHeads*a.HeadDim)
+	q := ws.q.fit(n, a.Heads*a.HeadDim)
+	if rows == nil {
+		p.MatMuls(x, nil, a.Q.into(q), a.K.into(k), a.V.into(v))
+	} else {
+		p.MatMuls(x, nil, a.K.into(k), a.V.into(v))
+		a.Q.Forward(p, q, x, rows)
+	}
 	if rot != nil {
+		rot.turn(p, k, a.KVHeads)
+		if rows != nil {
+			ws.rows.gather(rot, rows)
+			rot = &ws.rows
+		}
 		rot.turn(p, q, a.Heads)
 	}
-	p.Attention(ctx, q, a.Heads, kv, limits, float32(1/math.Sqrt(float64(a.HeadDim))))
+	kv.Append(k, v)
+	return q
+}
+
+// attend attends from q to kv and returns the projected result, which lives in ws.
+func (a *Attention) attend(p *tensor.Pool, ws *Workspace, q tensor.Tensor, kv *tensor.KV, limits []int32) tensor.Tensor {
+	ctx, out := ws.ctx.fit(q.Rows, a.Heads*a.HeadDim), ws.out.fit(q.Rows, a.O.Out())
+	p.Attention(ctx, q, a.Heads, kv, limits, a.scale())
 	a.O.Forward(p, out, ctx, nil)
 	return out
 }

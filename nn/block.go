@@ -24,12 +24,8 @@ func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, r
 	}
 	h := ws.norm.fit(x.Rows, x.Cols)
 	l.InputNorm.Forward(p, h, x)
-	l.Attn.keys(p, ws, h, kv, rot)
-	if rows != nil {
-		ws.rows.gather(rot, rows)
-		rot = &ws.rows
-	}
-	attn := l.Attn.queries(p, ws, h, rows, kv, rot, limits)
+	q := l.Attn.project(p, ws, h, rows, kv, rot)
+	attn := l.Attn.attend(p, ws, q, kv, limits)
 	if rows != nil {
 		x = tensor.Compress(x, rows)
 	}
@@ -57,12 +53,12 @@ func (l *EncoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, k
 	h := ws.norm.fit(x.Rows, x.Cols)
 	l.Norm1.Forward(p, h, x)
 	kv.Truncate(0)
-	l.Attn.keys(p, ws, h, kv, nil)
+	q := l.Attn.project(p, ws, h, nil, kv, nil)
 	var limits []int32
 	if l.Causal {
 		limits = ws.causal(0, x.Rows, nil)
 	}
-	p.Add(x, l.Attn.queries(p, ws, h, nil, kv, nil, limits))
+	p.Add(x, l.Attn.attend(p, ws, q, kv, limits))
 
 	l.Norm2.Forward(p, h, x)
 	p.Add(x, l.MLP.Forward(p, ws, h))

@@ -13,6 +13,11 @@ func (l *Linear) Forward(p *tensor.Pool, dst, x tensor.Tensor, rows []int32) {
 	p.MatMul(dst, x, rows, l.W, l.B)
 }
 
+// into returns Forward with this dst, as one of several products.
+func (l *Linear) into(dst tensor.Tensor) tensor.Product {
+	return tensor.Product{Dst: dst, W: l.W, Bias: l.B}
+}
+
 // In and Out are the widths that l maps between.
 func (l *Linear) In() int  { return l.W.Cols() }
 func (l *Linear) Out() int { return l.W.Rows() }

@@ -8,8 +8,7 @@ type GatedMLP struct{ Gate, Up, Down Linear }
 // Forward returns the result for every row of x; it lives in ws.
 func (m *GatedMLP) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor) tensor.Tensor {
 	gate, up, out := ws.gate.fit(x.Rows, m.Gate.Out()), ws.up.fit(x.Rows, m.Up.Out()), ws.out.fit(x.Rows, m.Down.Out())
-	m.Gate.Forward(p, gate, x, nil)
-	m.Up.Forward(p, up, x, nil)
+	p.MatMuls(x, nil, m.Gate.into(gate), m.Up.into(up))
 	p.SwiGLU(gate, up)
 	m.Down.Forward(p, out, gate, nil)
 	return out

@@ -28,7 +28,46 @@ func (p *Pool) MatMul(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 		p.matVec(dst, a, rows, w, bias)
 		return
 	}
-	p.gemm(dst, a, rows, w, bias)
+	p.gemm(n, a, rows, Product{dst, w, bias})
+}
+
+// Product is one of the products of MatMuls.
+type Product struct {
+	Dst  Tensor
+	W    *Matrix
+	Bias []float32
+}
+
+// MatMuls computes MatMul(x.Dst, a, rows, x.W, x.Bias) for every product x, to the
+// same bits, and faster where the matrices are of one type: the rows of a are packed
+// once, and the threads meet once.
+func (p *Pool) MatMuls(a Tensor, rows []int32, products ...Product) {
+	n := 0
+	for _, x := range products {
+		n = checkMatMul(x.Dst, a, rows, x.W, x.Bias)
+	}
+	if !p.together(n, a, rows, products) {
+		for _, x := range products {
+			p.MatMul(x.Dst, a, rows, x.W, x.Bias)
+		}
+	}
+}
+
+// together computes the products on panels of a, if they can share these.
+func (p *Pool) together(n int, a Tensor, rows []int32, products []Product) bool {
+	if n <= maxMatVec {
+		return false
+	}
+	p.begin()
+	defer p.end()
+	first := products[0].W
+	for _, x := range products {
+		if x.W.typ != first.typ || x.W.rows == 0 || x.W.cols == 0 || p.compute.with(x.W) != p.compute.with(first) {
+			return false
+		}
+	}
+	p.gemm(n, a, rows, products...)
+	return true
 }
 
 // checkMatMul panics where the shapes do not fit or a row does not exist, and

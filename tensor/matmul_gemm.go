@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/go-par/par/asm"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // The product of many rows follows Goto and van de Geijn, "Anatomy of
@@ -34,15 +35,16 @@ const (
 // noBias is what the first block adds to where there is no bias.
 var noBias [gemmColumns]float32
 
-// gemm is one product of up to gemmRows rows.
+// gemm is the product of up to gemmRows rows with some matrices, whose panels of
+// columns it numbers through.
 type gemm struct {
 	pool  *Pool
-	dst   Tensor
 	a     Tensor
-	rows  []int32 // the row of a for each row of dst, or nil for row first+i
+	rows  []int32 // the row of a for each row of a product, or nil for row first+i
 	first int
-	w     *Matrix
-	bias  []float32
+	n     int // rows of a product
+	inner int // columns of a
+	parts []gemmPart
 
 	format  asm.PanelFormat
 	zero    int32        // of weights in int8
@@ -57,38 +59,57 @@ type gemm struct {
 	taken   atomic.Int64 // groups taken, counted through all panels of weights
 }
 
+// gemmPart is the product with one matrix.
+type gemmPart struct {
+	Product
+	columns int // panels of weights
+}
+
 // gemmPack is the first half of the product: its items are the panels of a.
 type gemmPack gemm
 
-// gemm runs MatMul on packed panels.
-func (p *Pool) gemm(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
+// gemm runs MatMuls on packed panels. The matrices have the same type and the same
+// number of columns.
+func (p *Pool) gemm(n int, a Tensor, rows []int32, products ...Product) {
 	t := &p.tasks.gemm
+	w := products[0].W
 	t.format, t.zero = p.compute.with(w).panelFormat(w.typ)
-	chunk := ceilDiv(dst.Rows, ceilDiv(dst.Rows, gemmRows))
-	for lo := 0; lo < dst.Rows; lo += chunk {
-		hi := min(lo+chunk, dst.Rows)
-		t.pool, t.dst, t.a, t.w, t.bias = p, dst.Slice(lo, hi), a, w, bias
-		t.rows, t.first = nil, lo
+	t.pool, t.a, t.inner = p, a, w.cols
+	chunk := ceilDiv(n, ceilDiv(n, gemmRows))
+	for lo := 0; lo < n; lo += chunk {
+		hi := min(lo+chunk, n)
+		t.n, t.rows, t.first = hi-lo, nil, lo
 		if rows != nil {
 			t.rows = rows[lo:hi]
 		}
-		t.plan()
+		t.parts = t.parts[:0]
+		for _, x := range products {
+			x.Dst = x.Dst.Slice(lo, hi)
+			t.parts = append(t.parts, gemmPart{Product: x})
+		}
+		t.plan(w.typ)
 		p.run(t.panels, (*gemmPack)(t))
 		p.run(p.Threads(), t)
 	}
-	t.dst, t.a, t.rows, t.w, t.bias = Tensor{}, Tensor{}, nil, nil, nil
+	clear(t.parts)
+	t.a, t.rows = Tensor{}, nil
 }
 
-// plan cuts the product.
-func (t *gemm) plan() {
-	m, threads := t.dst.Rows, t.pool.Threads()
+// plan cuts the products.
+func (t *gemm) plan(typ quant.Type) {
+	m, threads := t.n, t.pool.Threads()
 	t.mr, t.nr = t.format.Tile(m)
 	t.panels = ceilDiv(m, t.mr)
 	t.lastMR, _ = t.format.Tile(m - (t.panels-1)*t.mr)
-	t.depth = t.blockDepth()
-	t.packed = grow(&t.packed, t.packedRows()*t.format.SizeA(t.padded(t.w.cols)))
+	t.depth = t.blockDepth(typ)
+	t.packed = grow(&t.packed, t.packedRows()*t.format.SizeA(t.padded(t.inner)))
 
-	t.columns = ceilDiv(t.w.rows, t.nr)
+	t.columns = 0
+	for i := range t.parts {
+		x := &t.parts[i]
+		x.columns = ceilDiv(x.W.rows, t.nr)
+		t.columns += x.columns
+	}
 	t.perTile = max(1, min(gemmTile/t.format.SizeB(t.depth), gemmColumns)/t.nr)
 	// A group packs the weights anew, so it has some panels, unless there are too few
 	// columns to go round.
@@ -101,11 +122,11 @@ func (t *gemm) plan() {
 
 // blockDepth cuts the inner dimension into the fewest blocks of up to gemmSteps,
 // about equal, that start on blocks of the storage type and hold whole vectors.
-func (t *gemm) blockDepth() int {
+func (t *gemm) blockDepth(typ quant.Type) int {
 	longest := gemmSteps * asm.PanelF32.Steps(64) / t.format.Steps(64)
-	unit, _ := t.w.typ.Block()
+	unit, _ := typ.Block()
 	unit = max(unit, 64)
-	n := t.w.cols
+	n := t.inner
 	return ceilDiv(ceilDiv(n, ceilDiv(n, longest)), unit) * unit
 }
 
@@ -132,18 +153,18 @@ func (t *gemm) panel(i, k, n int) ([]uint32, int) {
 func (t *gemmPack) run(worker, i int) {
 	g := (*gemm)(t)
 	p := g.packer(worker)
-	for k := 0; k < g.w.cols; k += g.depth {
-		n := min(g.depth, g.w.cols-k)
+	for k := 0; k < g.inner; k += g.depth {
+		n := min(g.depth, g.inner-k)
 		panel, mr := g.panel(i, k, n)
 		p.start(n)
 		for r := range mr {
-			p.activations(r, g.row(min(i*g.mr+r, g.dst.Rows-1))[k:k+n])
+			p.activations(r, g.row(min(i*g.mr+r, g.n-1))[k:k+n])
 		}
 		p.interleave(panel, mr)
 	}
 }
 
-// row returns the row of a for row i of dst.
+// row returns the row of a for row i of a product.
 func (t *gemm) row(i int) []float32 {
 	if t.rows != nil {
 		return t.a.Row(int(t.rows[i]))
@@ -162,53 +183,59 @@ func (t *gemm) run(worker, _ int) {
 			return
 		}
 		column, group := at/t.groups, at%t.groups
+		left := t.columns - column
+		part := t.parts
+		for column >= part[0].columns {
+			column -= part[0].columns
+			part = part[1:]
+		}
 		n, units, end := 1, 1, group+1
-		if left := t.columns - column; group == 0 && left > threads {
-			n = max(1, min(t.perTile, left/(2*threads)))
+		if group == 0 && left > threads {
+			n = max(1, min(t.perTile, left/(2*threads), part[0].columns-column))
 			units, end = n*t.groups, t.groups
 		}
 		if t.taken.CompareAndSwap(taken, taken+int64(units)) {
-			t.multiply(worker, column, n, group*t.panels/t.groups, end*t.panels/t.groups)
+			t.multiply(worker, &part[0], column, n, group*t.panels/t.groups, end*t.panels/t.groups)
 		}
 	}
 }
 
 // multiply computes n panels of columns for the panels [lo, hi) of a.
-func (t *gemm) multiply(worker, column, n, lo, hi int) {
+func (t *gemm) multiply(worker int, x *gemmPart, column, n, lo, hi int) {
 	p := t.packer(worker)
-	for k := 0; k < t.w.cols; k += t.depth {
-		depth := min(t.depth, t.w.cols-k)
+	for k := 0; k < t.inner; k += t.depth {
+		depth := min(t.depth, t.inner-k)
 		size := t.format.SizeB(t.padded(depth)) * t.nr
 		tile := t.pool.dwords(worker, gemmTile)[:n*size]
 		p.start(depth)
 		for i := range n {
 			for c := range t.nr { // columns beyond the last repeat it
-				p.weights(c, t.w, min((column+i)*t.nr+c, t.w.rows-1), k)
+				p.weights(c, x.W, min((column+i)*t.nr+c, x.W.rows-1), k)
 			}
 			p.interleave(tile[i*size:(i+1)*size], t.nr)
 		}
 		for i := lo; i < hi; i++ {
-			t.strip(worker, tile, i, column, k, depth)
+			t.strip(worker, x, tile, i, column, k, depth)
 		}
 	}
 }
 
-// strip adds the product of panel i of a and the tile to dst.
-func (t *gemm) strip(worker int, tile []uint32, i, column, k, depth int) {
+// strip adds the product of panel i of a and the tile to that of x.
+func (t *gemm) strip(worker int, x *gemmPart, tile []uint32, i, column, k, depth int) {
 	panel, mr := t.panel(i, k, depth)
 	depth = t.padded(depth)
 	size := t.format.SizeB(depth) // of a column
 	row, col := i*t.mr, column*t.nr
-	rows := min(mr, t.dst.Rows-row)
-	cols := min(len(tile)/size, t.w.rows-col)
+	rows := min(mr, t.n-row)
+	cols := min(len(tile)/size, x.W.rows-col)
 
-	ld := t.dst.Cols
-	c := t.dst.Data[row*ld+col:]
+	ld := x.Dst.Cols
+	c := x.Dst.Data[row*ld+col:]
 	d, ldd := c, ld
 	switch {
 	case k > 0:
-	case t.bias != nil:
-		d, ldd = t.bias[col:], 0
+	case x.Bias != nil:
+		d, ldd = x.Bias[col:], 0
 	default:
 		d, ldd = noBias[:], 0
 	}

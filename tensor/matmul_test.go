@@ -186,6 +186,70 @@ func TestMatMulThreads(t *testing.T) {
 	})
 }
 
+// Products of the same rows are those of MatMul to the bit, whether they can share
+// panels or not: narrow and wide matrices, types that are mixed, and such as Auto
+// multiplies in different arithmetic.
+func TestMatMuls(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		for _, threads := range []int{1, 2, 5} {
+			p := NewPool(threads)
+			defer p.Close()
+			r := rand.New(rand.NewPCG(11, 12))
+			for _, k := range []int{64, 576} {
+				sets := [][]*Matrix{
+					{randomMatrix(r, quant.F32, 1, k), randomMatrix(r, quant.F32, 70, k), randomMatrix(r, quant.F32, 33, k)},
+					{randomMatrix(r, quant.BF16, 96, k), randomMatrix(r, quant.BF16, 32, k), randomMatrix(r, quant.BF16, 0, k)},
+					{randomMatrix(r, quant.F16, 40, k), randomMatrix(r, quant.BF16, 40, k)},
+					{encodedMatrix(t, r, quant.Q8_0, 500, k), encodedMatrix(t, r, quant.Q8_0, 90, k)},
+					{encodedMatrix(t, r, quant.Q4_0, 64, k), encodedMatrix(t, r, quant.Q4_0, 65, k)},
+				}
+				for _, m := range []int{1, maxMatVec, maxMatVec + 1, 29, gemmRows + 3} {
+					a := randomTensor(r, m, k)
+					rows := make([]int32, m)
+					for i := range rows {
+						rows[i] = int32(r.IntN(m))
+					}
+					for _, set := range sets {
+						for _, rows := range [][]int32{nil, rows} {
+							checkMatMuls(t, p, a, rows, set)
+						}
+					}
+				}
+			}
+			p.MatMuls(randomTensor(r, 20, 5), nil)
+		}
+	})
+}
+
+func checkMatMuls(t *testing.T, p *Pool, a Tensor, rows []int32, set []*Matrix) {
+	t.Helper()
+	var list []Product
+	var want []Tensor
+	var checks []func() bool
+	for i, w := range set {
+		x := Product{W: w}
+		if i%2 == 0 {
+			x.Bias = make([]float32, w.rows)
+			for j := range x.Bias {
+				x.Bias[j] = float32(j)
+			}
+		}
+		var intact func() bool
+		x.Dst, intact = guarded(a.Rows, w.rows)
+		list, checks = append(list, x), append(checks, intact)
+		alone := New(a.Rows, w.rows)
+		p.MatMul(alone, a, rows, w, x.Bias)
+		want = append(want, alone)
+	}
+	p.MatMuls(a, rows, list...)
+	for i, x := range list {
+		sameBits(t, x.Dst, want[i])
+		if !checks[i]() {
+			t.Errorf("product %d wrote beyond dst", i)
+		}
+	}
+}
+
 // More rows than are packed at once.
 func TestMatMulManyRows(t *testing.T) {
 	p := NewPool(2)
@@ -254,7 +318,11 @@ func TestMatMulDoesNotAllocate(t *testing.T) {
 			w := randomMatrix(r, typ, 70, 130)
 			for _, m := range []int{1, 8, 20} {
 				a, dst := randomTensor(r, m, 130), New(m, 70)
-				if n := testing.AllocsPerRun(10, func() { p.MatMul(dst, a, nil, w, nil) }); n != 0 {
+				other := New(m, 70)
+				if n := testing.AllocsPerRun(10, func() {
+					p.MatMul(dst, a, nil, w, nil)
+					p.MatMuls(a, nil, Product{dst, w, nil}, Product{other, w, nil})
+				}); n != 0 {
 					t.Errorf("%v, %d rows: %v allocations", typ, m, n)
 				}
 			}
