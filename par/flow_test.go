@@ -2,6 +2,7 @@ package par_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/go-par/par/nn"
 	"github.com/go-par/par/par"
 	"github.com/go-par/par/tensor"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // smallConfig is a LLaVA of 25 visual tokens an image and grouped-query attention.
@@ -393,6 +395,13 @@ func sameTensors(t *testing.T, what string, a, b *lvlm.Trace) {
 	}
 }
 
+// weight returns the i-th value of a matrix of one row.
+func weight(m *tensor.Matrix, i int) float32 {
+	row := make([]float32, m.Cols())
+	m.Row(row, 0)
+	return row[i]
+}
+
 // TestRouterFile writes routers and reads them back.
 func TestRouterFile(t *testing.T) {
 	m := smallModel(t, nil, 2)
@@ -424,6 +433,27 @@ func TestRouterFile(t *testing.T) {
 		b := back.Score(m.Pool, &ws, rows, back.LayerTokens, spans, nil)
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("%s: scores (-want +got):\n%s", c.name, diff)
+		}
+		half := filepath.Join(t.TempDir(), "half.safetensors")
+		if err := r.SaveAs(half, quant.BF16); err != nil {
+			t.Fatal(err)
+		}
+		rounded, err := par.LoadRouter(half, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rounded.Close()
+		if typ := rounded.Head.W.Type(); typ != quant.BF16 {
+			t.Errorf("%s: saved as BF16, loaded as %v", c.name, typ)
+		}
+		for i, x := range rounded.Head.W.Bytes() { // the upper half of an f32, rounded to even
+			v := math.Float32bits(weight(r.Head.W, i/2))
+			if want := byte((v + 0x7fff + v>>16&1) >> (16 + 8*(i%2))); x != want {
+				t.Errorf("%s: byte %d of the head is %#x, want %#x", c.name, i, x, want)
+			}
+		}
+		if err := r.SaveAs(half, quant.Q8_0); err == nil {
+			t.Errorf("%s: saved as Q8_0, which safetensors files do not hold", c.name)
 		}
 		other := smallModel(t, func(c *lvlm.Config) { c.Text.RopeTheta = 5000 }, 1)
 		if _, err := par.LoadRouter(path, other); err == nil {

@@ -243,7 +243,30 @@ func (l *routerLoader) layer(prefix string, width int, c *lvlm.TextConfig) nn.De
 
 // Save writes the router to a safetensors file that LoadRouter reads.
 func (r *Router) Save(path string) error {
-	w := &routerWriter{}
+	return r.save(path, func(m *tensor.Matrix) (*tensor.Matrix, error) { return m, nil })
+}
+
+// SaveAs is Save with the weights of all layers rounded to a type: F32, F16 or BF16.
+func (r *Router) SaveAs(path string, typ quant.Type) error {
+	return r.save(path, func(m *tensor.Matrix) (*tensor.Matrix, error) {
+		values := make([]float32, m.Rows()*m.Cols())
+		for i := range m.Rows() {
+			m.Row(values[i*m.Cols():(i+1)*m.Cols()], i)
+		}
+		size, err := typ.RowBytes(len(values))
+		if err != nil {
+			return nil, err
+		}
+		data := make([]byte, size)
+		if err := quant.Encode(typ, data, values); err != nil {
+			return nil, err
+		}
+		return tensor.NewMatrix(typ, m.Rows(), m.Cols(), data)
+	})
+}
+
+func (r *Router) save(path string, as func(*tensor.Matrix) (*tensor.Matrix, error)) error {
+	w := &routerWriter{as: as}
 	w.add("layer_tokens", []int{r.LayerTokens.Rows, r.LayerTokens.Cols}, r.LayerTokens.Matrix())
 	w.vector("norm.weight", r.Norm.W)
 	w.linear("head", &r.Head)
@@ -280,6 +303,7 @@ func (r *Router) Save(path string) error {
 
 // routerWriter gathers a router's tensors and keeps the first error.
 type routerWriter struct {
+	as   func(*tensor.Matrix) (*tensor.Matrix, error) // how the weights of linear maps are stored
 	list []safetensors.Source
 	err  error
 }
@@ -301,7 +325,14 @@ func (w *routerWriter) vector(name string, v []float32) {
 }
 
 func (w *routerWriter) linear(name string, l *nn.Linear) {
-	w.add(name+".weight", []int{l.Out(), l.In()}, l.W)
+	m, err := w.as(l.W)
+	if err != nil {
+		if w.err == nil {
+			w.err = fmt.Errorf("tensor %s.weight: %w", name, err)
+		}
+		return
+	}
+	w.add(name+".weight", []int{l.Out(), l.In()}, m)
 	if l.B != nil {
 		w.vector(name+".bias", l.B)
 	}

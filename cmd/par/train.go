@@ -12,6 +12,7 @@ import (
 	"github.com/go-par/par/lvlm"
 	"github.com/go-par/par/par"
 	"github.com/go-par/par/par/train"
+	"github.com/go-par/par/tensor/quant"
 )
 
 // trainFlags are the flags of par train.
@@ -26,6 +27,8 @@ type trainFlags struct {
 	fitting           train.Fitting
 	heldOut, limit    int
 	lanes             int
+	typ               string
+	storage           quant.Type // what typ says
 	quiet             bool
 }
 
@@ -66,6 +69,7 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.fitting.HeadOnly, "head-only", false, "train the head, the norm and the layer tokens alone")
 	fs.IntVar(&f.fitting.SaveEvery, "save-every", 50, "steps between checkpoints")
 	fs.Uint64Var(&f.fitting.Seed, "seed", 0, "seed of the new router, the noise and the order")
+	fs.StringVar(&f.typ, "type", "f32", "storage `type` of the trained router's weights: f32, f16, bf16")
 	fs.IntVar(&f.lanes, "lanes", 1, "samples to work on at once, each on its share of the threads: faster for small models; 0: one a thread")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 }
@@ -125,6 +129,14 @@ func (f *trainFlags) check(args []string) error {
 	if f.sampling.Layers, err = par.ParseBudget(f.layers); err != nil {
 		return fmt.Errorf("-layers: %w", err)
 	}
+	switch typ, err := quant.Parse(f.typ); {
+	case err != nil:
+		return fmt.Errorf("-type: %w", err)
+	case typ != quant.F32 && typ != quant.F16 && typ != quant.BF16:
+		return fmt.Errorf("-type %s: want f32, f16 or bf16", f.typ)
+	default:
+		f.storage = typ
+	}
 	f.init.Mask, f.init.Seed, f.sampling.Seed = par.Mask(f.mask), f.fitting.Seed, f.fitting.Seed
 	if f.init.Mask != par.Causal && f.init.Mask != par.Prefix {
 		return fmt.Errorf("-mask %q is not known (causal, prefix)", f.mask)
@@ -168,7 +180,7 @@ func (f *trainFlags) run(ctx context.Context, io streams, m *lvlm.Model, samples
 		return err
 	}
 	path := filepath.Join(f.out, "router.safetensors")
-	if err := trained.Save(path); err != nil {
+	if err := trained.SaveAs(path, f.storage); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.out, "router: %s (%d samples, %d could not be used)\n", path, len(samples), failed)

@@ -53,6 +53,7 @@ func TestTrain(t *testing.T) {
 	}
 	for _, c := range []struct{ flag, value, says string }{
 		{"-data", "no-such.jsonl", "no-such.jsonl"}, {"-mask", "some", "some"}, {"-flows", "1", "1"}, {"-tokens", "x", "x"}, {"-lr", "0", "0"},
+		{"-type", "q8_0", "q8_0"}, {"-type", "none", "none"}, {"-mlp", "1000", "MLP: width 1000"}, {"-lanes", "-1", "-lanes"},
 	} {
 		if status, _, stderr := cli(t, "", append(args, c.flag, c.value)...); status == 0 || !strings.Contains(stderr, c.says) {
 			t.Errorf("%s %s: exit %d, says %q", c.flag, c.value, status, stderr)
