@@ -158,7 +158,8 @@ func (t *gemmPack) run(worker, i int) {
 		panel, mr := g.panel(i, k, n)
 		p.start(n)
 		for r := range mr {
-			p.activations(r, g.row(min(i*g.mr+r, g.n-1))[k:k+n])
+			at := i*g.mr + r
+			p.activations(r, g.row(min(at, g.n-1))[k:k+n], g.row(min(at+1, g.n-1))[k:k+n])
 		}
 		p.interleave(panel, mr)
 	}

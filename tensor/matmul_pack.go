@@ -86,8 +86,8 @@ func (p *packer) pad(x []float32) []float32 {
 	return v
 }
 
-// activations sets row r of a panel of a.
-func (p *packer) activations(r int, x []float32) {
+// activations sets row r of a panel of a to x; next is the row that follows.
+func (p *packer) activations(r int, x, next []float32) {
 	switch p.format {
 	case asm.PanelF32:
 		p.rows[r] = unsafe.Pointer(unsafe.SliceData(x))
@@ -98,7 +98,7 @@ func (p *packer) activations(r int, x []float32) {
 	}
 	n := p.blocks()
 	scales, ends := p.scales[r*n:(r+1)*n], p.ends[r*n:(r+1)*n]
-	asm.QuantizeInt8(p.row(r), scales, p.sums, p.pad(x))
+	p.quantize(p.row(r), scales, p.pad(x), next)
 	switch p.format {
 	case asm.PanelInt8:
 		for i := range ends {
@@ -113,6 +113,19 @@ func (p *packer) activations(r int, x []float32) {
 			scales[i] = scales[i/2]
 			ends[i] = uint32(-p.zero * p.sums[i])
 		}
+	}
+}
+
+// quantize is asm.QuantizeInt8 for a row, with the sums in p.sums. The next row, which
+// may lie anywhere, is fetched at the same pace.
+func (p *packer) quantize(q []byte, scales, x, next []float32) {
+	const step = 512
+	for lo := 0; lo < len(x); lo += step {
+		hi := min(lo+step, len(x))
+		if end := min(hi, len(next)); lo < end {
+			asm.Fetch(f32Bytes(next[lo:end]))
+		}
+		asm.QuantizeInt8(q[lo:hi], scales[lo/32:hi/32], p.sums[lo/16:hi/16], x[lo:hi])
 	}
 }
 
