@@ -118,7 +118,11 @@ func (p *plot) axes() (x, y span) {
 	return x, y
 }
 
-// layOut leaves room for labels, ticks and title.
+// besideFrom is the number of series from which on their names have no place among
+// the points.
+const besideFrom = 9
+
+// layOut leaves room for labels, ticks and title, and for the names of many series.
 func (p *plot) layOut() {
 	widest := 0
 	for _, t := range p.y.ticks() {
@@ -133,7 +137,15 @@ func (p *plot) layOut() {
 	}
 	top := gap + line + gap
 	bottom := gap + line + gap + line + gap
+	names, size := p.legendSize()
+	if names >= besideFrom {
+		right += gap + size.X
+	}
 	p.area = image.Rect(left, top, p.img.Rect.Max.X-right, p.img.Rect.Max.Y-bottom)
+	if names >= besideFrom {
+		at := image.Pt(p.img.Rect.Max.X-gap-size.X, top)
+		p.legend = image.Rectangle{at, at.Add(size)}
+	}
 }
 
 // at returns the pixel of a point.
@@ -209,8 +221,11 @@ func (p *plot) drawLabels() {
 	}
 	for _, s := range p.Series {
 		for _, q := range s.Points {
-			if x, y, ok := p.place(q); ok && q.Label != "" {
-				box := p.room(int(x), int(y), q.Label, taken)
+			x, y, ok := p.place(q)
+			if !ok || q.Label == "" {
+				continue
+			}
+			if box, free := p.room(int(x), int(y), q.Label, taken); free {
 				p.text(box.Min.X, box.Min.Y, q.Label)
 				taken = append(taken, box)
 			}
@@ -227,11 +242,11 @@ func (p *plot) place(q Point) (x, y float64, ok bool) {
 	return x, y, true
 }
 
-// room returns where a text beside a point covers nothing, or else least.
-func (p *plot) room(x, y int, text string, taken []image.Rectangle) image.Rectangle {
+// room returns where a text beside a point covers least, and whether that is next to
+// nothing.
+func (p *plot) room(x, y int, text string, taken []image.Rectangle) (best image.Rectangle, free bool) {
 	w, h := font.Size(text, scale)
 	const near = 8
-	var best image.Rectangle
 	least := math.MaxInt
 	for _, at := range []image.Point{
 		{x + near, y - h}, {x + near, y}, {x - near - w, y - h}, {x - near - w, y}, {x - w/2, y - near - h}, {x - w/2, y + near},
@@ -248,23 +263,32 @@ func (p *plot) room(x, y int, text string, taken []image.Rectangle) image.Rectan
 			best, least = box, covered
 		}
 	}
-	return best
+	return best, least <= w*h/8
 }
 
-// drawLegend names the series in the corner of the area that fewest points are in.
-func (p *plot) drawLegend() {
-	rows, widest := 0, 0
+// legendSize returns how many series have names, and the room for these.
+func (p *plot) legendSize() (names int, size image.Point) {
+	widest := 0
 	for _, s := range p.Series {
 		if s.Name != "" {
 			w, _ := font.Size(s.Name, scale)
-			rows, widest = rows+1, max(widest, w)
+			names, widest = names+1, max(widest, w)
 		}
 	}
-	if rows == 0 {
+	return names, image.Pt(widest+5*gap, names*(line+4)+gap)
+}
+
+// drawLegend names the series, where layOut has left no room for it in the corner of
+// the area that fewest points are in.
+func (p *plot) drawLegend() {
+	names, size := p.legendSize()
+	if names == 0 {
 		return
 	}
-	box := p.corner(image.Pt(widest+5*gap, rows*(line+4)+gap))
-	p.legend = box
+	if p.legend.Empty() {
+		p.legend = p.corner(size)
+	}
+	box := p.legend
 	p.fill(box, color.RGBA{255, 255, 255, 255})
 	y := box.Min.Y + gap/2
 	for i, s := range p.Series {

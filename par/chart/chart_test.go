@@ -114,7 +114,10 @@ func TestLabels(t *testing.T) {
 		if !ok {
 			t.Fatal("a point has no place")
 		}
-		box := p.room(int(x), int(y), q.Label, taken)
+		box, free := p.room(int(x), int(y), q.Label, taken)
+		if !free {
+			t.Errorf("no room for %q", q.Label)
+		}
 		for _, other := range taken {
 			if box.Overlaps(other) {
 				t.Errorf("label at %v covers that at %v", box, other)
@@ -124,6 +127,24 @@ func TestLabels(t *testing.T) {
 			t.Errorf("label at %v is not in %v", box, p.area)
 		}
 		taken = append(taken, box)
+	}
+	if box, free := p.room(300, 300, "label", []image.Rectangle{p.area}); free {
+		t.Errorf("room at %v where all is taken", box)
+	}
+}
+
+// TestManySeries puts names beside the points where they are many.
+func TestManySeries(t *testing.T) {
+	c := &Chart{}
+	for i := range besideFrom {
+		p := &plot{Chart: c, img: image.NewRGBA(image.Rect(0, 0, 960, 600))}
+		c.Series = append(c.Series, Series{Name: "method", Marks: true, Points: []Point{{X: float64(i), Y: 1}}})
+		p.x, p.y = p.axes()
+		p.layOut()
+		p.drawLegend()
+		if beside := !p.legend.Overlaps(p.area); beside != (len(c.Series) >= besideFrom) || !p.legend.In(p.img.Rect) {
+			t.Errorf("%d names at %v, points in %v", len(c.Series), p.legend, p.area)
+		}
 	}
 }
 
