@@ -1,7 +1,7 @@
 """Checks that llama.cpp computes on a GGUF file what we do: greedy ids and logits of a text.
 
-    go build -o /tmp/par ./cmd/par
-    PYTHON bench/llamacpp/agree.py -par /tmp/par -prompt "Once upon a time" FILE.gguf...
+    go build -o par ./cmd/par
+    PYTHON bench/llamacpp/agree.py -par ./par -prompt "Once upon a time" FILE.gguf...
 
 llama.cpp is fed the ids that we choose. Prints, per file, how many it would have chosen too, by how
 much of a logit it prefers another one at most, and the divergence KL(llama.cpp || ours) over the positions.

@@ -1,7 +1,7 @@
 """Compares prefill and decode with llama.cpp's on the same files, in alternating runs.
 
-    go build -o /tmp/ours ./bench/llamacpp
-    python3 bench/llamacpp/compare.py -ours /tmp/ours -python PYTHON -reps 5 FILE.gguf...
+    go build -o ours ./bench/llamacpp
+    python3 bench/llamacpp/compare.py -ours ./ours -python PYTHON -reps 5 FILE.gguf...
 
 PYTHON has llama-cpp-python, built for the machine (CMAKE_ARGS=-DGGML_NATIVE=ON).
 Prints one JSON object a file: medians, ratios of medians, and spreads
