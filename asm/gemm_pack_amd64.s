@@ -1,6 +1,7 @@
 //go:build !purego && !noasm
 
 #include "textflag.h"
+#include "transpose_amd64.h"
 
 // Registers of the packing kernels:
 //
@@ -35,29 +36,10 @@
 	LOAD(R8, c)                  \
 	LOAD(R9, d)
 
-// Four rows a..d become, in every 128-bit lane l, their steps 4l..4l+3. e..h are
-// overwritten.
-#define TRANSPOSE(a, b, c, d, e, f, g, h) \
-	VUNPCKLPS b, a, e  \
-	VUNPCKHPS b, a, g  \
-	VUNPCKLPS d, c, f  \
-	VUNPCKHPS d, c, h  \
-	VUNPCKLPD f, e, a  \
-	VUNPCKHPD f, e, b  \
-	VUNPCKLPD h, g, c  \
-	VUNPCKHPD h, g, d
-
 // a..d hold the same step of every four, of four groups of four rows: their lanes
 // are transposed and stored.
 #define STORE_LANES512(a, b, c, d) \
-	VSHUFF32X4 $0x88, b, a, Z16      \
-	VSHUFF32X4 $0xDD, b, a, Z17      \
-	VSHUFF32X4 $0x88, d, c, Z18      \
-	VSHUFF32X4 $0xDD, d, c, Z19      \
-	VSHUFF32X4 $0x88, Z18, Z16, Z20  \
-	VSHUFF32X4 $0x88, Z19, Z17, Z21  \
-	VSHUFF32X4 $0xDD, Z18, Z16, Z22  \
-	VSHUFF32X4 $0xDD, Z19, Z17, Z23  \
+	LANES(a, b, c, d)                \
 	VMOVUPS    Z20, (DI)(R10*1)      \
 	VMOVUPS    Z21, (R12)(R10*1)     \
 	VMOVUPS    Z22, (R13)(R10*1)     \

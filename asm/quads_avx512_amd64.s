@@ -176,19 +176,29 @@ sum:                                 \
 	VZEROUPPER                       \
 	RET
 
-// Four rows of activations times two rows of weights at a time, likewise.
-#define PAIR(MIN, a, b) \
-	MULTIPLY(MIN, Z8, Z9, Z10, Z11, a)   \
-	MULTIPLY(MIN, Z12, Z13, Z14, Z15, b)
-
-#define KERNEL4(UNPACK, UNPACK1, START, MIN, PREFETCH4, size) \
+// What the kernels of four rows of activations read first, and where their sums go.
+#define ARGS4 \
 	MOVQ a+0(FP), AX                 \
 	MOVQ quadArgs_x+0(AX), R10       \
 	MOVQ quadArgs_x+8(AX), R11       \
 	MOVQ quadArgs_x+16(AX), R12      \
 	MOVQ quadArgs_x+24(AX), R13      \
 	MOVQ quadArgs_w(AX), R8          \
-	MOVQ quadArgs_rows(AX), R15      \
+	MOVQ quadArgs_rows(AX), R15
+
+#define DST4 \
+	MOVQ quadArgs_dst+0(AX), R9      \
+	MOVQ quadArgs_dst+8(AX), BX      \
+	MOVQ quadArgs_dst+16(AX), CX     \
+	MOVQ quadArgs_dst+24(AX), DX
+
+// Four rows of activations times two rows of weights at a time, likewise.
+#define PAIR(MIN, a, b) \
+	MULTIPLY(MIN, Z8, Z9, Z10, Z11, a)   \
+	MULTIPLY(MIN, Z12, Z13, Z14, Z15, b)
+
+#define KERNEL4(UNPACK, UNPACK1, START, MIN, PREFETCH4, size) \
+	ARGS4                            \
 	MOVQ quadArgs_stride(AX), R9     \
 	XORL DI, DI                      \
 	LEAQ (R8)(R9*2), SI              \
@@ -250,10 +260,7 @@ sum:                                 \
 	REDUCE(Z4, Y4, X4, Z5, Y5, Z6, Y6, Z7, Y7) \
 	VUNPCKLPS X4, X0, X1             \
 	VUNPCKHPS X4, X0, X2             \
-	MOVQ quadArgs_dst+0(AX), R9      \
-	MOVQ quadArgs_dst+8(AX), BX      \
-	MOVQ quadArgs_dst+16(AX), CX     \
-	MOVQ quadArgs_dst+24(AX), DX     \
+	DST4                             \
 	VMOVSS     X1, (R9)(DI*1)        \
 	VEXTRACTPS $2, X1, (BX)(DI*1)    \
 	VMOVSS     X2, (CX)(DI*1)        \
@@ -290,13 +297,7 @@ done:                                \
 	ADDQ $4, DI
 
 #define KERNEL4X3(UNPACK, UNPACK1, START, PREFETCH, size) \
-	MOVQ a+0(FP), AX                 \
-	MOVQ quadArgs_x+0(AX), R10       \
-	MOVQ quadArgs_x+8(AX), R11       \
-	MOVQ quadArgs_x+16(AX), R12      \
-	MOVQ quadArgs_x+24(AX), R13      \
-	MOVQ quadArgs_w(AX), R8          \
-	MOVQ quadArgs_rows(AX), R15      \
+	ARGS4                            \
 	XORL DI, DI                      \
 rows:                                \
 	MOVQ    quadArgs_quads(AX), CX   \
@@ -368,10 +369,7 @@ sum:                                 \
 	REDUCE(Z4, Y4, X4, Z5, Y5, Z6, Y6, Z7, Y7)     \
 	REDUCE(Z8, Y8, X8, Z9, Y9, Z10, Y10, Z11, Y11) \
 	MOVQ a+0(FP), AX                 \
-	MOVQ quadArgs_dst+0(AX), R9      \
-	MOVQ quadArgs_dst+8(AX), BX      \
-	MOVQ quadArgs_dst+16(AX), CX     \
-	MOVQ quadArgs_dst+24(AX), DX     \
+	DST4                             \
 	STORE_ROW(X0)                    \
 	DECQ R15                         \
 	JZ   done                        \
