@@ -249,10 +249,7 @@ func (r *Router) Save(path string) error {
 // SaveAs is Save with the weights of all layers rounded to a type: F32, F16 or BF16.
 func (r *Router) SaveAs(path string, typ quant.Type) error {
 	return r.save(path, func(m *tensor.Matrix) (*tensor.Matrix, error) {
-		values := make([]float32, m.Rows()*m.Cols())
-		for i := range m.Rows() {
-			m.Row(values[i*m.Cols():(i+1)*m.Cols()], i)
-		}
+		values := m.Tensor().Data
 		size, err := typ.RowBytes(len(values))
 		if err != nil {
 			return nil, err

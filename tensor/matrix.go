@@ -57,6 +57,15 @@ func (m *Matrix) Cols() int        { return m.cols }
 // Bytes returns the stored bytes, not to be written.
 func (m *Matrix) Bytes() []byte { return m.data }
 
+// Tensor returns the values, decoded.
+func (m *Matrix) Tensor() Tensor {
+	t := New(m.rows, m.cols)
+	for i := range m.rows {
+		m.Row(t.Row(i), i)
+	}
+	return t
+}
+
 // Row decodes row i into dst, Cols values.
 func (m *Matrix) Row(dst []float32, i int) {
 	decode(m.typ, dst[:m.cols], m.data[i*m.stride:(i+1)*m.stride])

@@ -51,11 +51,7 @@ func vector(name string, v []float32) *Param {
 }
 
 func linear(name string, l *nn.Linear) Linear {
-	w := make([]float32, l.Out()*l.In())
-	for i := range l.Out() {
-		l.W.Row(w[i*l.In():(i+1)*l.In()], i)
-	}
-	out := Linear{W: NewParam(name+".weight", l.Out(), l.In(), w)}
+	out := Linear{W: NewParam(name+".weight", l.Out(), l.In(), l.W.Tensor().Data)}
 	if l.B != nil {
 		out.B = vector(name+".bias", l.B)
 	}

@@ -37,21 +37,19 @@ func NewRouter(m *lvlm.Model, in Init) (*par.Router, error) {
 	if width == 0 {
 		width = c.Hidden
 	}
+	inner := in.Inner
+	if inner == 0 {
+		inner = max(1, c.Intermediate*width/c.Hidden)
+	}
+	first := 0 // of the model's layers that are copied
+	if in.Shared {
+		first = in.FromLayer
+	}
 	switch {
 	case in.Layers < 0 || in.Layers > c.Layers:
 		return nil, fmt.Errorf("router layers: %d is not in 0..%d", in.Layers, c.Layers)
 	case width < c.HeadDim || width > c.Hidden || width%c.HeadDim != 0:
 		return nil, fmt.Errorf("router width: %d is not a multiple of the head size %d up to %d", width, c.HeadDim, c.Hidden)
-	}
-	inner := in.Inner
-	if inner == 0 {
-		inner = max(1, c.Intermediate*width/c.Hidden)
-	}
-	first := 0
-	if in.Shared {
-		first = in.FromLayer
-	}
-	switch {
 	case inner < 0 || inner > c.Intermediate:
 		return nil, fmt.Errorf("router MLP: width %d is not in 1..%d", inner, c.Intermediate)
 	case width == c.Hidden && first+in.Layers > c.Layers:
@@ -103,7 +101,7 @@ func copyLayer(l *nn.DecoderLayer, interleaved bool, inner int) nn.DecoderLayer 
 			Q: copyLinear(&l.Attn.Q), K: copyLinear(&l.Attn.K), V: copyLinear(&l.Attn.V), O: copyLinear(&l.Attn.O),
 			Heads: l.Attn.Heads, KVHeads: l.Attn.KVHeads, HeadDim: l.Attn.HeadDim,
 		},
-		MLP: heaviest(nn.GatedMLP{Gate: copyLinear(&l.MLP.Gate), Up: copyLinear(&l.MLP.Up), Down: copyLinear(&l.MLP.Down)}, inner),
+		MLP: heaviest(&l.MLP, inner),
 	}
 	if interleaved {
 		for _, x := range []*nn.Linear{&out.Attn.Q, &out.Attn.K} {
@@ -114,47 +112,49 @@ func copyLayer(l *nn.DecoderLayer, interleaved bool, inner int) nn.DecoderLayer 
 }
 
 func copyLinear(l *nn.Linear) nn.Linear {
-	return nn.Linear{W: copyRows(l).Matrix(), B: append([]float32(nil), l.B...)}
+	return nn.Linear{W: l.W.Tensor().Matrix(), B: append([]float32(nil), l.B...)}
 }
 
-// heaviest returns m with n of its inner values: those whose weights into and out of
-// them have the largest product of norms.
-func heaviest(m nn.GatedMLP, n int) nn.GatedMLP {
-	inner := m.Gate.Out()
-	if n == inner {
-		return m
-	}
-	gate, up, down := copyRows(&m.Gate), copyRows(&m.Up), copyRows(&m.Down)
-	weight := make([]float64, inner)
-	order := make([]int, inner)
-	for i := range inner {
-		out := 0.0
-		for r := range down.Rows {
-			out += float64(down.Row(r)[i]) * float64(down.Row(r)[i])
+// heaviest returns a copy of m in f32 with n of its inner values: those whose weights
+// into and out of them have the largest product of norms.
+func heaviest(m *nn.GatedMLP, n int) nn.GatedMLP {
+	gate, up, down := m.Gate.W.Tensor(), m.Up.W.Tensor(), m.Down.W.Tensor()
+	weight := make([]float64, down.Cols)
+	for r := range down.Rows {
+		for i, v := range down.Row(r) {
+			weight[i] += float64(v) * float64(v)
 		}
-		weight[i], order[i] = squares(gate.Row(i))*squares(up.Row(i))*out, i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(weight[b], weight[a]) })
+	order := make([]int32, down.Cols)
+	for i := range order {
+		weight[i] *= squares(gate.Row(i)) * squares(up.Row(i))
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(weight[b], weight[a]) })
 	order = order[:n]
 	slices.Sort(order)
+
 	narrow := tensor.New(down.Rows, n)
 	for r := range down.Rows {
-		for j, i := range order {
-			narrow.Row(r)[j] = down.Row(r)[i]
-		}
+		copy(narrow.Row(r), pick(down.Row(r), order))
 	}
-	pick := func(x tensor.Tensor, b []float32) nn.Linear {
-		w := tensor.New(n, x.Cols)
-		var bias []float32
-		for j, i := range order {
-			copy(w.Row(j), x.Row(i))
-			if b != nil {
-				bias = append(bias, b[i])
-			}
-		}
-		return nn.Linear{W: w.Matrix(), B: bias}
+	return nn.GatedMLP{
+		Gate: nn.Linear{W: tensor.Compress(gate, order).Matrix(), B: pick(m.Gate.B, order)},
+		Up:   nn.Linear{W: tensor.Compress(up, order).Matrix(), B: pick(m.Up.B, order)},
+		Down: nn.Linear{W: narrow.Matrix(), B: append([]float32(nil), m.Down.B...)},
 	}
-	return nn.GatedMLP{Gate: pick(gate, m.Gate.B), Up: pick(up, m.Up.B), Down: nn.Linear{W: narrow.Matrix(), B: m.Down.B}}
+}
+
+// pick returns the values of x listed, nil of nil.
+func pick(x []float32, list []int32) []float32 {
+	if x == nil {
+		return nil
+	}
+	out := make([]float32, len(list))
+	for j, i := range list {
+		out[j] = x[i]
+	}
+	return out
 }
 
 func squares(x []float32) float64 {
@@ -163,15 +163,6 @@ func squares(x []float32) float64 {
 		sum += float64(v) * float64(v)
 	}
 	return sum
-}
-
-// copyRows returns a linear map's weights in f32.
-func copyRows(l *nn.Linear) tensor.Tensor {
-	w := tensor.New(l.Out(), l.In())
-	for i := range w.Rows {
-		l.W.Row(w.Row(i), i)
-	}
-	return w
 }
 
 // halfSplit moves row 2i+j of each head to row j*dim/2+i.
@@ -247,7 +238,7 @@ func newLearner(m *lvlm.Model, r *par.Router, headOnly bool) (*learner, error) {
 }
 
 func weight(name string, l *nn.Linear) *grad.Param {
-	w := copyRows(l)
+	w := l.W.Tensor()
 	return grad.NewParam(name, w.Rows, w.Cols, w.Data)
 }
 

@@ -204,7 +204,7 @@ func TestHeaviest(t *testing.T) {
 		clear(up.Row(i))
 	}
 	whole := nn.GatedMLP{Gate: nn.Linear{W: gate.Matrix()}, Up: nn.Linear{W: up.Matrix()}, Down: nn.Linear{W: down.Matrix()}}
-	cut := heaviest(whole, inner-3)
+	cut := heaviest(&whole, inner-3)
 	if cut.Gate.Out() != inner-3 || cut.Up.Out() != inner-3 || cut.Down.In() != inner-3 {
 		t.Fatalf("cut to %d, %d and %d inner values", cut.Gate.Out(), cut.Up.Out(), cut.Down.In())
 	}
