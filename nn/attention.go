@@ -1,8 +1,6 @@
 package nn
 
-import (
-	"github.com/go-par/par/tensor"
-)
+import "github.com/go-par/par/tensor"
 
 // Attention is multi-head attention, grouped-query where KVHeads < Heads.
 type Attention struct {

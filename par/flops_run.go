@@ -16,7 +16,7 @@ func (a *Architecture) RunFLOPs(res *lvlm.Result, r *Router) (paper, actual FLOP
 		actual.Vision = float64(pictures) * (v.tower(2) + v.projector(a.Tokens, a.Text.Hidden))
 	}
 	if r != nil {
-		actual.Router = a.router(Load{Router: r.load(), FromLayer: r.FromLayer, Layers: len(res.Outcome.Entered) - len(res.Outcome.Skipped)}, rows)
+		actual.Router = a.router(Load{Router: r.load(), Layers: len(res.Outcome.Entered) - len(res.Outcome.Skipped)}, rows)
 	}
 	skipped := map[int]bool{}
 	for _, l := range res.Outcome.Skipped {

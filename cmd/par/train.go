@@ -27,8 +27,7 @@ type trainFlags struct {
 	fitting           train.Fitting
 	heldOut, limit    int
 	lanes             int
-	typ               string
-	storage           quant.Type // what typ says
+	storage           quant.Type
 	quiet             bool
 }
 
@@ -69,7 +68,13 @@ func (f *trainFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.fitting.HeadOnly, "head-only", false, "train the head, the norm and the layer tokens alone")
 	fs.IntVar(&f.fitting.SaveEvery, "save-every", 50, "steps between checkpoints")
 	fs.Uint64Var(&f.fitting.Seed, "seed", 0, "seed of the new router, the noise and the order")
-	fs.StringVar(&f.typ, "type", "f32", "storage `type` of the trained router's weights: f32, f16, bf16")
+	fs.Func("type", "storage `type` of the trained router's weights: f32 (the default), f16, bf16", func(s string) (err error) {
+		f.storage, err = quant.Parse(s)
+		if t := f.storage; err == nil && t != quant.F32 && t != quant.F16 && t != quant.BF16 {
+			err = fmt.Errorf("want f32, f16 or bf16")
+		}
+		return err
+	})
 	fs.IntVar(&f.lanes, "lanes", 1, "samples to work on at once, each on its share of the threads: faster for small models; 0: one a thread")
 	fs.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 }
@@ -128,14 +133,6 @@ func (f *trainFlags) check(args []string) error {
 	}
 	if f.sampling.Layers, err = par.ParseBudget(f.layers); err != nil {
 		return fmt.Errorf("-layers: %w", err)
-	}
-	switch typ, err := quant.Parse(f.typ); {
-	case err != nil:
-		return fmt.Errorf("-type: %w", err)
-	case typ != quant.F32 && typ != quant.F16 && typ != quant.BF16:
-		return fmt.Errorf("-type %s: want f32, f16 or bf16", f.typ)
-	default:
-		f.storage = typ
 	}
 	f.init.Mask, f.init.Seed, f.sampling.Seed = par.Mask(f.mask), f.fitting.Seed, f.fitting.Seed
 	if f.init.Mask != par.Causal && f.init.Mask != par.Prefix {

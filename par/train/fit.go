@@ -152,16 +152,17 @@ func (t *fitting) step(ctx context.Context, step int) (*Step, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	params := t.learner.params()
 	compared, ranked := 0, 0
 	for lane, l := range learnt {
-		t.tapes[lane].Flush(t.learner.params())
+		t.tapes[lane].Flush(params)
 		out.Loss += l.loss / float64(len(batch))
 		compared += l.compared
 		ranked += l.ranked
 	}
 	out.Accuracy = float64(ranked) / float64(compared)
-	out.Norm = grad.ClipNorm(t.learner.params(), t.Clip)
-	t.optimiser.Step(t.learner.params(), out.Rate)
+	out.Norm = grad.ClipNorm(params, t.Clip)
+	t.optimiser.Step(params, out.Rate)
 	out.Seconds = time.Since(start).Seconds()
 	return out, nil
 }
