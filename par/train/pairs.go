@@ -139,63 +139,81 @@ func (g *generator) request(s *Sample) (*lvlm.Request, error) {
 	return &lvlm.Request{Prompt: prompt, Images: []*preprocess.RGB{img}, MaxTokens: g.MaxAnswer}, nil
 }
 
-// pair lets the noisy router prune the sample. An error of the sample itself is
+// trial is a sample that the unpruned model has answered.
+type trial struct {
+	*Pair
+	generator *generator
+	session   *lvlm.Session
+	request   *lvlm.Request
+	full      tensor.Tensor // logits along the answer
+}
+
+// try has the unpruned model answer the sample. An error of the sample itself is
 // recorded in the pair; one that is returned ends the work.
-func (g *generator) pair(ctx context.Context, s *Sample) (*Pair, error) {
-	p := &Pair{Sample: s.ID, Image: s.Image}
+func (g *generator) try(ctx context.Context, s *Sample) (*trial, error) {
+	t := &trial{Pair: &Pair{Sample: s.ID, Image: s.Image}, generator: g}
 	r, err := g.request(s)
 	if err != nil {
-		p.Error = err.Error()
-		return p, nil
+		t.Error = err.Error()
+		return t, nil
 	}
-	p.Prompt = r.Prompt
-	session := g.model.NewSession()
-	for _, err := range session.Generate(ctx, *r) {
+	t.Prompt, t.request, t.session = r.Prompt, r, g.model.NewSession()
+	for _, err := range t.session.Generate(ctx, *r) {
 		if err != nil {
 			return nil, fmt.Errorf("sample %s: %w", s.ID, err)
 		}
 	}
-	p.Answer = session.Result().TokenIDs
-	full, err := session.Force(ctx, *r, p.Answer)
-	if err != nil {
+	t.Answer = t.session.Result().TokenIDs
+	if t.full, err = t.session.Force(ctx, *r, t.Answer); err != nil {
 		return nil, fmt.Errorf("sample %s: %w", s.ID, err)
 	}
+	return t, nil
+}
+
+// pair lets the noisy router prune the sample.
+func (g *generator) pair(ctx context.Context, s *Sample) (*trial, error) {
+	t, err := g.try(ctx, s)
+	if err != nil || t.Error != "" {
+		return t, err
+	}
 	for i := range g.Flows {
-		f, err := g.flow(ctx, session, r, p, full, i)
+		f, err := t.flow(ctx, i)
 		if err != nil {
 			return nil, fmt.Errorf("sample %s: flow %d: %w", s.ID, i, err)
 		}
-		p.Flows = append(p.Flows, f)
+		t.Flows = append(t.Flows, f)
 	}
-	return p, nil
+	return t, nil
 }
 
-// flow prunes once and measures what it changed.
-func (g *generator) flow(ctx context.Context, session *lvlm.Session, r *lvlm.Request, p *Pair, full tensor.Tensor, i int) (Flow, error) {
+// flow prunes once by the router and measures what it changed.
+func (t *trial) flow(ctx context.Context, i int) (Flow, error) {
+	g := t.generator
 	o := par.Options{Tokens: g.Tokens, Layers: g.Layers, FromLayer: g.router.FromLayer, Router: g.router}
 	if i > 0 {
-		o.Noise, o.Explore = g.noise(p.Sample, i), g.explore(p.Sample, i)
+		o.Noise, o.Explore = g.noise(t.Sample, i), g.explore(t.Sample, i)
 	}
 	flow, err := par.New("par", o)
 	if err != nil {
 		return Flow{}, err
 	}
-	return g.measure(ctx, session, r, flow, p.Answer, full)
+	return t.measure(ctx, flow)
 }
 
-// measure prunes with flow and compares the model's output along answer with full.
-func (g *generator) measure(ctx context.Context, session *lvlm.Session, r *lvlm.Request, flow lvlm.Flow, answer []int32, full tensor.Tensor) (Flow, error) {
-	pruned := *r
+// measure prunes with flow and compares the model's output along the answer with the
+// unpruned one.
+func (t *trial) measure(ctx context.Context, flow lvlm.Flow) (Flow, error) {
+	pruned := *t.request
 	pruned.Flow = flow
-	logits, err := session.Force(ctx, pruned, answer)
+	logits, err := t.session.Force(ctx, pruned, t.Answer)
 	if err != nil {
 		return Flow{}, err
 	}
-	kl, err := par.Divergence(full, logits, g.model.Tokenizer.Size())
+	kl, err := par.Divergence(t.full, logits, t.generator.model.Tokenizer.Size())
 	if err != nil {
 		return Flow{}, err
 	}
-	out := session.Result().Outcome
+	out := t.session.Result().Outcome
 	return Flow{Kept: out.Kept, Skipped: out.Skipped, KL: kl}, nil
 }
 
@@ -270,7 +288,11 @@ func MakePairs(ctx context.Context, lanes Lanes, r *par.Router, samples []Sample
 	progress(len(pairs), len(samples), "")
 	err = inOrder(ctx, lanes, len(pairs), len(samples), func(ctx context.Context, m *lvlm.Model, i int) (*Pair, error) {
 		g := generator{m, r, s}
-		return g.pair(ctx, &samples[i])
+		t, err := g.pair(ctx, &samples[i])
+		if err != nil {
+			return nil, err
+		}
+		return t.Pair, nil
 	}, func(i int, p *Pair) error {
 		if err := appendLine(f, p); err != nil {
 			return fmt.Errorf("%s: %w", cache, err)

@@ -75,21 +75,12 @@ func (out *Report) add(other *Report) {
 
 // report measures one sample. seed is that of the random flow.
 func (l *learner) report(ctx context.Context, g *generator, s *Sample, seed uint64) (*Report, error) {
-	p, err := g.pair(ctx, s)
+	t, err := g.pair(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if p.Error != "" {
+	if t.Error != "" {
 		return &Report{Failed: 1}, nil
-	}
-	r, err := g.request(s)
-	if err != nil {
-		return nil, err
-	}
-	session := g.model.NewSession()
-	full, err := session.Force(ctx, *r, p.Answer)
-	if err != nil {
-		return nil, err
 	}
 	kl := func(method string, o par.Options, skip []int) (float64, error) {
 		flow, err := par.New(method, o)
@@ -99,19 +90,19 @@ func (l *learner) report(ctx context.Context, g *generator, s *Sample, seed uint
 		if skip != nil {
 			flow = skipping{flow, skip}
 		}
-		f, err := g.measure(ctx, session, r, flow, p.Answer, full)
+		f, err := t.measure(ctx, flow)
 		return f.KL, err
 	}
-	out := &Report{Samples: 1, Router: p.Flows[0].KL, Best: p.best().KL}
+	out := &Report{Samples: 1, Router: t.Flows[0].KL, Best: t.best().KL}
 	if out.Random, err = kl("random", par.Options{Tokens: g.Tokens, Layers: g.Layers, FromLayer: g.router.FromLayer, Seed: g.Seed + seed}, nil); err != nil {
 		return nil, err
 	}
 	// FastV chooses tokens alone; the layers left out are those of the router's flow.
-	if out.FastV, err = kl("fastv", par.Options{Tokens: g.Tokens, FromLayer: g.router.FromLayer}, p.Flows[0].Skipped); err != nil {
+	if out.FastV, err = kl("fastv", par.Options{Tokens: g.Tokens, FromLayer: g.router.FromLayer}, t.Flows[0].Skipped); err != nil {
 		return nil, err
 	}
-	if g.weight(p.best(), p.worst()) > 0 {
-		ranked, err := l.ranks(ctx, g.model, p)
+	if g.weight(t.best(), t.worst()) > 0 {
+		ranked, err := l.ranks(ctx, g.model, t.Pair)
 		if err != nil {
 			return nil, err
 		}
