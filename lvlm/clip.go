@@ -150,7 +150,7 @@ func (c *CLIP) Texts(ctx context.Context, p *tensor.Pool, text string) (tensor.T
 				return tensor.Tensor{}, err
 			}
 			l := &c.Layers[i]
-			l.Forward(p, &ws, x, tensor.NewKV(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows))
+			l.Forward(p, &ws, x, ws.Cache(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows))
 		}
 		c.FinalNorm.Forward(p, x, x)
 		pooled.Data = append(pooled.Data, x.Row(c.pool(piece))...)

@@ -33,7 +33,7 @@ type VisionOutput struct {
 // encode computes the features of one image from its pixels, [3, size, size].
 func (t *VisionTower) encode(ctx context.Context, p *tensor.Pool, ws *nn.Workspace, pixels []float32) (*VisionOutput, error) {
 	n, hidden := 1+t.Patch.Patches(), t.cfg.Hidden
-	x := tensor.New(n, hidden)
+	x := ws.Stream(n, hidden)
 	copy(x.Row(0), t.Class)
 	t.Patch.Forward(p, ws, x.Slice(1, n), pixels)
 	pos := tensor.New(1, hidden)
@@ -45,7 +45,7 @@ func (t *VisionTower) encode(ctx context.Context, p *tensor.Pool, ws *nn.Workspa
 
 	all := tensor.New(n, hidden*len(t.cfg.FeatureLayers))
 	t.feature(all, x, 0)
-	kv := tensor.NewKV(t.cfg.Heads, hidden/t.cfg.Heads, n)
+	kv := ws.Cache(t.cfg.Heads, hidden/t.cfg.Heads, n)
 	for i := range t.Layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err

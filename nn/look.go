@@ -33,7 +33,7 @@ func (l *DecoderLayer) Preview(p *tensor.Pool, ws *Workspace, dst, x tensor.Tens
 	k := ws.k.fit(x.Rows, a.KVHeads*a.HeadDim)
 	a.K.Forward(p, k, h, nil)
 	rot.turn(p, k, a.KVHeads)
-	kv := tensor.NewKV(a.KVHeads, a.HeadDim, x.Rows)
+	kv := ws.Cache(a.KVHeads, a.HeadDim, x.Rows)
 	kv.Append(k, k) // nobody reads the values
 
 	q := ws.q.fit(len(rows), a.Heads*a.HeadDim)

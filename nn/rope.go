@@ -3,6 +3,8 @@ package nn
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/go-par/par/tensor"
 )
@@ -13,8 +15,19 @@ type RoPE struct {
 	// the original code and in GGUF files of LLaMA; otherwise i turns with i + dim/2.
 	Interleaved bool
 
-	freq []float32 // radians per position, dim/2 of them
+	freq  []float32 // radians per position, dim/2 of them
+	known *angles
 }
+
+// angles are the cosines and sines of the positions from 0 on that were asked for.
+type angles struct {
+	sync.RWMutex
+	cos, sin tensor.Tensor
+}
+
+// maxKnown bounds the positions that are remembered: those of common prompts, in 2 MiB
+// for heads of 128 values.
+const maxKnown = 4096
 
 // RopeScaling stretches the positions that a model was trained on.
 type RopeScaling struct {
@@ -52,7 +65,7 @@ func NewRoPE(dim int, base float64, s RopeScaling) (*RoPE, error) {
 	default:
 		return nil, fmt.Errorf("rope: scaling type %q is not supported", s.Type)
 	}
-	r := &RoPE{freq: make([]float32, dim/2)}
+	r := &RoPE{freq: make([]float32, dim/2), known: &angles{}}
 	for i := range r.freq {
 		r.freq[i] = float32(scale(math.Pow(base, -2*float64(i)/float64(dim))))
 	}
@@ -102,13 +115,56 @@ func (r *RoPE) Divide(d []float32) error {
 		}
 		r.freq[i] /= x
 	}
+	r.known = &angles{}
 	return nil
 }
 
 // Angles writes the cosines and sines of the given positions, one row each:
 // cos and sin are [len(pos), dim/2]. The angle is rounded to f32 before its
-// cosine is taken, as the reference implementations do.
+// cosine is taken, as the reference implementations do. Those of the first positions are
+// remembered: a small model's whole prefill takes only a hundred times as long.
 func (r *RoPE) Angles(cos, sin tensor.Tensor, pos []int32) {
+	if len(pos) == 0 {
+		return
+	}
+	if slices.Min(pos) < 0 || slices.Max(pos) >= maxKnown {
+		r.compute(cos, sin, pos)
+		return
+	}
+	c, s := r.upTo(int(slices.Max(pos)))
+	tensor.Gather(cos, c, pos)
+	tensor.Gather(sin, s, pos)
+}
+
+// upTo returns the cosines and sines of positions 0 to last at least.
+func (r *RoPE) upTo(last int) (cos, sin tensor.Tensor) {
+	k := r.known
+	k.RLock()
+	cos, sin = k.cos, k.sin
+	k.RUnlock()
+	if last < cos.Rows {
+		return cos, sin
+	}
+	k.Lock()
+	defer k.Unlock()
+	n := k.cos.Rows
+	if last < n {
+		return k.cos, k.sin
+	}
+	rows := min(max(last+1, 2*n), maxKnown)
+	cos, sin = tensor.New(rows, len(r.freq)), tensor.New(rows, len(r.freq))
+	copy(cos.Data, k.cos.Data)
+	copy(sin.Data, k.sin.Data)
+	pos := make([]int32, rows-n)
+	for i := range pos {
+		pos[i] = int32(n + i)
+	}
+	r.compute(cos.Slice(n, rows), sin.Slice(n, rows), pos)
+	k.cos, k.sin = cos, sin
+	return cos, sin
+}
+
+func (r *RoPE) compute(cos, sin tensor.Tensor, pos []int32) {
 	for i, p := range pos {
 		c, s := cos.Row(i), sin.Row(i)
 		for k, f := range r.freq {

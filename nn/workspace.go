@@ -9,6 +9,28 @@ type Workspace struct {
 	picked                            buffer // queries that Weights looks at
 	rows                              Rotation
 	limits                            []int32
+
+	stream buffer
+	cache  *tensor.KV
+	places Rotation
+}
+
+// Stream returns memory for the residual stream of a pass, [rows, cols].
+func (ws *Workspace) Stream(rows, cols int) tensor.Tensor { return ws.stream.fit(rows, cols) }
+
+// Cache returns an empty cache for the keys and values of one layer at a time.
+func (ws *Workspace) Cache(heads, dim, rows int) *tensor.KV {
+	if kv := ws.cache; kv == nil || kv.Heads != heads || kv.Dim != dim || kv.Cap < rows {
+		ws.cache = tensor.NewKV(heads, dim, rows)
+	}
+	ws.cache.Truncate(0)
+	return ws.cache
+}
+
+// Places returns the rotation of the given positions.
+func (ws *Workspace) Places(rope *RoPE, pos []int32) *Rotation {
+	ws.places.At(rope, pos)
+	return &ws.places
 }
 
 // buffer is a tensor that only grows.

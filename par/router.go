@@ -117,7 +117,11 @@ type Noise func(layer, head int, logits tensor.Tensor)
 // path.
 func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Tensor, spans []lvlm.Span, noise Noise) Scores {
 	n := rows.Rows
-	x := tensor.New(n+tokens.Rows, rows.Cols)
+	scored, images := scoredRows(spans, n, n+tokens.Rows)
+	if len(scored) == 0 {
+		return Scores{}
+	}
+	x := ws.Stream(n+tokens.Rows, rows.Cols)
 	copy(x.Data, rows.Data)
 	copy(x.Slice(n, x.Rows).Data, tokens.Data)
 	if r.Down != nil {
@@ -132,27 +136,45 @@ func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Ten
 			limits[i] = int32(n)
 		}
 	}
-	var rot nn.Rotation
-	rot.At(r.rope, pos)
+	rot := ws.Places(r.rope, pos)
 	for i := range r.Layers {
 		l := &r.Layers[i]
-		kv := tensor.NewKV(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows)
-		if noise == nil {
-			x = l.Forward(p, ws, x, nil, kv, &rot, limits)
-		} else {
-			forwardNoisy(p, ws, l, x, &rot, limits, func(head int, logits tensor.Tensor) { noise(i, head, logits) })
+		switch {
+		case noise != nil:
+			forwardNoisy(p, ws, l, x, rot, limits, func(head int, logits tensor.Tensor) { noise(i, head, logits) })
+		case i < len(r.Layers)-1:
+			x = l.Forward(p, ws, x, nil, ws.Cache(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows), rot, limits)
+		default:
+			for j, row := range scored {
+				limits[j] = limits[row] // scored ascends, so that none is read after it is written
+			}
+			x = l.Forward(p, ws, x, scored, ws.Cache(l.Attn.KVHeads, l.Attn.HeadDim, x.Rows), rot, limits[:len(scored)])
 		}
+	}
+	if x.Rows > len(scored) {
+		x = tensor.Compress(x, scored)
 	}
 	r.Norm.Forward(p, x, x)
 	scores := tensor.New(x.Rows, 1)
 	r.Head.Forward(p, scores, x, nil)
-
-	var out Scores
+	out := Scores{Tokens: scores.Data[:images]}
 	if tokens.Rows > 0 {
-		out.Layers = scores.Data[n:]
-	}
-	for _, s := range spans {
-		out.Tokens = append(out.Tokens, scores.Data[s.Start:s.Start+s.Count]...)
+		out.Layers = scores.Data[images:]
 	}
 	return out
+}
+
+// scoredRows lists the rows that have a score: the image tokens, whose number it
+// returns, and the layer tokens, from row prompt to row end.
+func scoredRows(spans []lvlm.Span, prompt, end int) (rows []int32, images int) {
+	for _, s := range spans {
+		for i := range s.Count {
+			rows = append(rows, int32(s.Start+i))
+		}
+	}
+	images = len(rows)
+	for i := prompt; i < end; i++ {
+		rows = append(rows, int32(i))
+	}
+	return rows, images
 }
