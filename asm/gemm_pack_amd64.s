@@ -46,58 +46,35 @@
 	VMOVUPS    Z23, (R15)(R10*1)     \
 	ADDQ       DX, R10
 
-// QUARTER reads vectors of 16 bytes of four rows, row, row+4, row+8 and row+12, as
-// the lanes of one register each. Inserting from memory takes a load port where a
-// shuffle takes the only port for 512 bits.
-#define QUARTER_ROWS(row) \
-	MOVQ (8*(row))(SI), R8       \
-	MOVQ (8*(row)+32)(SI), R9    \
-	MOVQ (8*(row)+64)(SI), R11   \
-	MOVQ (8*(row)+96)(SI), R13
+// QUARTER reads vectors of 16 bytes, 8 halves, of rows row, row+4, row+8 and row+12
+// as the lanes of a register, which saves the shuffles of LANES: inserting from memory
+// takes a load port, a shuffle the only port for 512 bits.
+#define QUARTER(o, x, z) \
+	VMOVDQU      o(R8)(AX*2), x           \
+	VINSERTI32X4 $1, o(R9)(AX*2), z, z    \
+	VINSERTI32X4 $2, o(R11)(AX*2), z, z   \
+	VINSERTI32X4 $3, o(R13)(AX*2), z, z
 
-#define QUARTER(o, size, x, z) \
-	VMOVDQU o(R8)(AX*size), x               \
-	VINSERTI32X4 $1, o(R9)(AX*size), z, z   \
-	VINSERTI32X4 $2, o(R11)(AX*size), z, z  \
-	VINSERTI32X4 $3, o(R13)(AX*size), z, z
+#define LOAD_QUARTER(row, x0, z0, x1, z1) \
+	MOVQ (8*(row))(SI), R8      \
+	MOVQ (8*(row)+32)(SI), R9   \
+	MOVQ (8*(row)+64)(SI), R11  \
+	MOVQ (8*(row)+96)(SI), R13  \
+	QUARTER(0, x0, z0)          \
+	QUARTER(16, x1, z1)
 
-// STORE_STEPS writes four steps of 16 rows and goes on to the next.
-#define STORE_STEPS(a, b, c, d) \
-	VMOVUPS a, (DI)          \
-	VMOVUPS b, (DI)(DX*1)    \
-	VMOVUPS c, (DI)(DX*2)    \
-	VMOVUPS d, (DI)(R12*1)   \
+// Two dwords of 16 rows, each two steps of bf16 of which the lower is the first, are
+// widened, with Z31 = 0xFFFF0000, and stored.
+#define STORE_BF16(a, b) \
+	VPSLLD  $16, a, Z16        \
+	VPANDD  Z31, a, Z17        \
+	VPSLLD  $16, b, Z18        \
+	VPANDD  Z31, b, Z19        \
+	VMOVUPS Z16, (DI)          \
+	VMOVUPS Z17, (DI)(DX*1)    \
+	VMOVUPS Z18, (DI)(DX*2)    \
+	VMOVUPS Z19, (DI)(R12*1)   \
 	LEAQ    (DI)(DX*4), DI
-
-#define QUARTER_DWORDS(row, x0, z0, x1, z1, x2, z2, x3, z3) \
-	QUARTER_ROWS(row)        \
-	QUARTER(0, 4, x0, z0)    \
-	QUARTER(16, 4, x1, z1)   \
-	QUARTER(32, 4, x2, z2)   \
-	QUARTER(48, 4, x3, z3)
-
-#define STORE_DWORDS(a, b, c, d) \
-	TRANSPOSE(a, b, c, d, Z16, Z17, Z18, Z19)  \
-	STORE_STEPS(a, b, c, d)
-
-#define QUARTER_BF16(row, x0, z0, x1, z1) \
-	QUARTER_ROWS(row)        \
-	QUARTER(0, 2, x0, z0)    \
-	QUARTER(16, 2, x1, z1)
-
-// A dword of bf16 is two steps, of which the lower half is the first.
-#define STORE_BF16(a, b, c, d) \
-	TRANSPOSE(a, b, c, d, Z16, Z17, Z18, Z19)  \
-	VPSLLD $16, a, Z16                         \
-	VPANDD Z31, a, Z17                         \
-	VPSLLD $16, b, Z18                         \
-	VPANDD Z31, b, Z19                         \
-	STORE_STEPS(Z16, Z17, Z18, Z19)            \
-	VPSLLD $16, c, Z16                         \
-	VPANDD Z31, c, Z17                         \
-	VPSLLD $16, d, Z18                         \
-	VPANDD Z31, d, Z19                         \
-	STORE_STEPS(Z16, Z17, Z18, Z19)
 
 #define KERNEL16(LOAD) \
 	LOAD_ARGS                                         \
@@ -188,23 +165,7 @@ done:                                            \
 // func interleave16AVX512(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX512F
 TEXT ·interleave16AVX512(SB), NOSPLIT, $0-32
-	LOAD_ARGS
-	LEAQ (DX)(DX*2), R12
-
-loop:
-	QUARTER_DWORDS(0, X0, Z0, X1, Z1, X2, Z2, X3, Z3)
-	QUARTER_DWORDS(1, X4, Z4, X5, Z5, X6, Z6, X7, Z7)
-	QUARTER_DWORDS(2, X8, Z8, X9, Z9, X10, Z10, X11, Z11)
-	QUARTER_DWORDS(3, X12, Z12, X13, Z13, X14, Z14, X15, Z15)
-	STORE_DWORDS(Z0, Z4, Z8, Z12)
-	STORE_DWORDS(Z1, Z5, Z9, Z13)
-	STORE_DWORDS(Z2, Z6, Z10, Z14)
-	STORE_DWORDS(Z3, Z7, Z11, Z15)
-	ADDQ $16, AX
-	SUBQ $16, CX
-	JNZ  loop
-	VZEROUPPER
-	RET
+	KERNEL16(LOAD_DWORD)
 
 // func interleaveF16x16AVX512(dst *uint32, pitch int, src *unsafe.Pointer, n int)
 // Requires: AVX512F
@@ -220,12 +181,16 @@ TEXT ·interleaveBF16x16AVX512(SB), NOSPLIT, $0-32
 	VPSLLD     $16, Z31, Z31
 
 loop:
-	QUARTER_BF16(0, X0, Z0, X4, Z4)
-	QUARTER_BF16(1, X1, Z1, X5, Z5)
-	QUARTER_BF16(2, X2, Z2, X6, Z6)
-	QUARTER_BF16(3, X3, Z3, X7, Z7)
-	STORE_BF16(Z0, Z1, Z2, Z3)
-	STORE_BF16(Z4, Z5, Z6, Z7)
+	LOAD_QUARTER(0, X0, Z0, X4, Z4)
+	LOAD_QUARTER(1, X1, Z1, X5, Z5)
+	LOAD_QUARTER(2, X2, Z2, X6, Z6)
+	LOAD_QUARTER(3, X3, Z3, X7, Z7)
+	TRANSPOSE(Z0, Z1, Z2, Z3, Z16, Z17, Z18, Z19)
+	STORE_BF16(Z0, Z1)
+	STORE_BF16(Z2, Z3)
+	TRANSPOSE(Z4, Z5, Z6, Z7, Z16, Z17, Z18, Z19)
+	STORE_BF16(Z4, Z5)
+	STORE_BF16(Z6, Z7)
 	ADDQ $16, AX
 	SUBQ $16, CX
 	JNZ  loop

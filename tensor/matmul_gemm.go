@@ -255,9 +255,13 @@ func (t *gemm) strip(worker int, x *gemmPart, tile []uint32, i, column, k, depth
 	strip := t.pool.floats(worker, asm.MaxTileRows*gemmColumns)
 	asm.Gemm(t.format, mr, strip, width, noBias[:], 0, panel, rest, depth)
 	for r := range rows {
-		from := strip[r*width:]
-		for j := whole; j < cols; j++ {
-			c[r*ld+j] = d[r*ldd+j] + from[j-whole]
+		row, sums := c[r*ld+whole:r*ld+cols], strip[r*width:r*width+cols-whole]
+		if k == 0 {
+			copy(row, sums)
+			sums = d[whole:cols] // one row for all: the bias, if there is one
+		}
+		if k > 0 || x.Bias != nil {
+			asm.Add(row, sums)
 		}
 	}
 }
