@@ -73,7 +73,7 @@ type attention struct {
 }
 
 // row returns the values of query r of key head g in x, which is q or dst.
-func (t *attention) row(x Tensor, g, r int) []float32 {
+func (t *attention) row(x *Tensor, g, r int) []float32 {
 	h := g*t.group + r%t.group
 	return x.Row(r / t.group)[h*t.kv.Dim : (h+1)*t.kv.Dim]
 }
@@ -132,7 +132,7 @@ func (t *attentionPanels) run(worker, i int) {
 		asm.AttentionValues(o, s, t.kv.values(mem, g, key, n), &panel, n, dim)
 	}
 	for r := range rows {
-		asm.Scale(a.row(t.dst, g, first+r), 1/panel.Sum[r], o[r*stride:r*stride+dim])
+		asm.Scale(a.row(&t.dst, g, first+r), 1/panel.Sum[r], o[r*stride:r*stride+dim])
 	}
 }
 
@@ -141,7 +141,7 @@ func (t *attentionPanels) run(worker, i int) {
 func (t *attention) packQueries(q []float32, g, first, rows int) {
 	var src [asm.Queries]unsafe.Pointer
 	for r := range rows {
-		src[r] = unsafe.Pointer(unsafe.SliceData(t.row(t.q, g, first+r)))
+		src[r] = unsafe.Pointer(unsafe.SliceData(t.row(&t.q, g, first+r)))
 	}
 	asm.Interleave(q, asm.Queries, src[:rows], t.kv.Dim)
 	asm.Scale(q, t.scale*math.Log2E, q)

@@ -65,7 +65,7 @@ func (t *attentionFew) run(worker, i int) {
 	q, mem := mem[:rows*dim], mem[rows*dim:]
 	scores, mem := mem[:rows*chunkKeys], mem[rows*chunkKeys:]
 	for r := range rows {
-		asm.Scale(q[r*dim:], t.scale, a.row(t.q, g, r))
+		asm.Scale(q[r*dim:], t.scale, a.row(&t.q, g, r))
 	}
 	// sees returns how many of the n keys from key on query r sees.
 	sees := func(r, key, n int) int { return max(0, min(n, a.limit(r)-key)) }
@@ -103,7 +103,7 @@ func (t *attention) merge(g, r int) {
 		top, _, _ := t.part(g, r, c)
 		most = max(most, *top)
 	}
-	dst := t.row(t.dst, g, r)
+	dst := t.row(&t.dst, g, r)
 	clear(dst)
 	var total float32
 	for c := range t.chunks {

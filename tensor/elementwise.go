@@ -37,15 +37,28 @@ func (p *Pool) SwiGLU(gate, up Tensor) { p.elementwise(swiGLU, gate, up) }
 // Add computes x += y.
 func (p *Pool) Add(x, y Tensor) { p.elementwise(add, x, y) }
 
-// grain is how many values an item of an element-wise operation has: a few
+// grain is how many values an item of an element-wise operation has at most: a few
 // microseconds of work, many times what it costs to hand it out. What is not more
 // is done by the caller alone.
 const grain = 16 << 10
 
-// elementwise is x = op(x, y); its items are runs of grain values.
+// vector is the number of values in the widest register.
+const vector = 16
+
+// perItem cuts n rows of so many values into items: as many for each thread.
+func (p *Pool) perItem(n, values int) int {
+	items := max(1, ceilDiv(n*values, grain))
+	if items > 1 {
+		items = ceilDiv(items, p.Threads()) * p.Threads()
+	}
+	return max(1, ceilDiv(n, items))
+}
+
+// elementwise is x = op(x, y); its items are runs of perItem values.
 type elementwise struct {
-	op   Activation
-	x, y []float32
+	op      Activation
+	x, y    []float32
+	perItem int
 }
 
 func (p *Pool) elementwise(op Activation, x, y Tensor) {
@@ -55,8 +68,9 @@ func (p *Pool) elementwise(op Activation, x, y Tensor) {
 	p.begin()
 	defer p.end()
 	t := &p.tasks.elementwise
-	*t = elementwise{op, x.Data[:x.Rows*x.Cols], y.Data[:y.Rows*y.Cols]}
-	p.run(ceilDiv(len(t.x), grain), t)
+	*t = elementwise{op, x.Data[:x.Rows*x.Cols], y.Data[:y.Rows*y.Cols], 0}
+	t.perItem = ceilDiv(p.perItem(len(t.x), 1), vector) * vector
+	p.run(ceilDiv(len(t.x), t.perItem), t)
 	*t = elementwise{}
 }
 
@@ -66,7 +80,7 @@ const (
 )
 
 func (t *elementwise) run(_, i int) {
-	lo, hi := i*grain, min((i+1)*grain, len(t.x))
+	lo, hi := i*t.perItem, min((i+1)*t.perItem, len(t.x))
 	x := t.x[lo:hi]
 	switch t.op {
 	case SiLU:

@@ -43,7 +43,7 @@ func (p *Pool) norm(t norm) {
 	}
 	p.begin()
 	defer p.end()
-	t.perItem = max(1, grain/max(1, t.x.Cols))
+	t.perItem = p.perItem(t.x.Rows, t.x.Cols)
 	p.tasks.norm = t
 	p.run(ceilDiv(t.x.Rows, t.perItem), &p.tasks.norm)
 	p.tasks.norm = norm{}

@@ -25,7 +25,7 @@ func (p *Pool) rotate(x Tensor, heads int, cos, sin Tensor, pairs bool) {
 	p.begin()
 	defer p.end()
 	t := &p.tasks.rotation
-	*t = rotation{x, cos, sin, max(1, grain/max(1, x.Cols)), pairs}
+	*t = rotation{x, cos, sin, p.perItem(x.Rows, x.Cols), pairs}
 	p.run(ceilDiv(x.Rows, t.perItem), t)
 	*t = rotation{}
 }
