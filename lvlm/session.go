@@ -233,7 +233,8 @@ func (s *Session) prefill(ctx context.Context, r *Request, p *Prompt, keys []ima
 	s.ids, s.keys, s.spans, s.pruned = append(s.ids[:0], p.IDs[:first]...), keys, p.Spans, r.Flow != nil
 	res.Reused = first
 
-	x := s.embed(p, keys, first)
+	x := s.ws.Stream(len(p.IDs)-first, s.model.Config.Text.Hidden)
+	s.embed(x, p, keys, first)
 	pr := newPruning(r.Flow, p, first)
 	pr.view = View{
 		Prompt: p, Model: s.model, Layers: len(s.model.Decoder.Layers), Pool: s.model.Pool, Embeds: x, pr: pr, seq: s.seq,
@@ -269,7 +270,9 @@ func (s *Session) Embed(ctx context.Context, r Request) (*Prompt, tensor.Tensor,
 	if err != nil {
 		return nil, tensor.Tensor{}, err
 	}
-	return p, s.embed(p, keys, 0), nil
+	x := tensor.New(len(p.IDs), s.model.Config.Text.Hidden)
+	s.embed(x, p, keys, 0)
+	return p, x, nil
 }
 
 // forget drops what the decoder holds, after a pass that was broken off.
@@ -297,9 +300,8 @@ func (s *Session) reusable(r *Request, p *Prompt, keys []imageKey) int {
 }
 
 // embed returns the input embeddings of the prompt's rows from first on.
-func (s *Session) embed(p *Prompt, keys []imageKey, first int) tensor.Tensor {
+func (s *Session) embed(x tensor.Tensor, p *Prompt, keys []imageKey, first int) {
 	dec := s.model.Decoder
-	x := tensor.New(len(p.IDs)-first, dec.Embed.Cols())
 	image := 0
 	for i := 0; i < len(p.IDs); i++ {
 		if image < len(p.Spans) && i == p.Spans[image].Start {
@@ -315,7 +317,6 @@ func (s *Session) embed(p *Prompt, keys []imageKey, first int) tensor.Tensor {
 			dec.Embed.Row(x.Row(i-first), int(p.IDs[i]))
 		}
 	}
-	return x
 }
 
 // decode samples tokens until the answer ends, starting from the prompt's logits.
