@@ -144,10 +144,13 @@ func (a *Architecture) actual(l Load) FLOPs {
 }
 
 // decoderLayer counts one layer over n rows that attend to each other.
-func decoderLayer(t *lvlm.TextConfig, n int) float64 {
-	rows, d := float64(n), float64(t.Hidden)
-	q, kv := float64(t.Heads*t.HeadDim), float64(t.KVHeads*t.HeadDim)
-	return 2 * (rows*d*(2*q+2*kv) + 2*rows*rows*q + 3*rows*d*float64(t.Intermediate))
+func decoderLayer(t *lvlm.TextConfig, n int) float64 { return layerOf(t, n, n, n*n) }
+
+// layerOf counts one layer over n rows of which out go on, with so many pairs of a
+// query and a key.
+func layerOf(t *lvlm.TextConfig, n, out, pairs int) float64 {
+	d, q, kv := float64(t.Hidden), float64(t.Heads*t.HeadDim), float64(t.KVHeads*t.HeadDim)
+	return 2 * (float64(n)*d*2*kv + float64(out)*d*(2*q+3*float64(t.Intermediate)) + 2*float64(pairs)*q)
 }
 
 // router counts a router's layers, its down-projection and its head, over the
@@ -158,15 +161,20 @@ func (a *Architecture) router(l Load, rows int) float64 {
 	if r.Layers == 0 && !r.Shared {
 		return 0
 	}
-	t := a.Text
-	extra := t.Layers
-	if r.Shared && l.Layers == t.Layers {
-		extra = 0
+	n := rows
+	if !r.Shared || l.Layers < a.Text.Layers {
+		n += a.Text.Layers
 	}
-	n := rows + extra
-	c := 0.0
+	t, c := r.inside(a.Text, n)
+	return c + float64(r.Layers)*decoderLayer(&t, n) + 2*float64(n)*float64(t.Hidden)
+}
+
+// inside returns the sizes of a router's layers, and counts the projection of n rows
+// to their width.
+func (r RouterLoad) inside(t lvlm.TextConfig, n int) (lvlm.TextConfig, float64) {
+	down := 0.0
 	if r.Width > 0 && r.Width != t.Hidden {
-		c += 2 * float64(n) * float64(t.Hidden) * float64(r.Width)
+		down = 2 * float64(n) * float64(t.Hidden) * float64(r.Width)
 		t.Intermediate = t.Intermediate * r.Width / t.Hidden
 		t.KVHeads = max(1, t.KVHeads*r.Width/t.Hidden)
 		t.Hidden, t.Heads = r.Width, r.Width/t.HeadDim
@@ -174,7 +182,7 @@ func (a *Architecture) router(l Load, rows int) float64 {
 	if r.Intermediate > 0 {
 		t.Intermediate = r.Intermediate
 	}
-	return c + float64(r.Layers)*decoderLayer(&t, n) + 2*float64(n)*float64(t.Hidden)
+	return t, down
 }
 
 // tower counts patches and layers; mats is the number of an MLP's matrices.

@@ -1,11 +1,18 @@
 package par
 
-import "github.com/go-par/par/lvlm"
+import (
+	"slices"
+
+	"github.com/go-par/par/lvlm"
+)
 
 // RunFLOPs counts what a prompt's prefill took, in both conventions, each layer over
-// the image tokens that entered it. Rows that were there from the turn before count
-// as if they had been computed. r is the router that was followed, nil for none.
-func (a *Architecture) RunFLOPs(res *lvlm.Result, r *Router) (paper, actual FLOPs) {
+// the image tokens that entered it, and a third time as it was computed: without the
+// pairs that a mask hides from attention, and without the rows of the last layer that
+// nothing reads. Rows that were there from the turn before count as if they had been
+// computed, and what a method other than a router computes to choose is not counted. r
+// is the router that was followed, nil for none.
+func (a *Architecture) RunFLOPs(res *lvlm.Result, r *Router) (paper, actual, computed FLOPs) {
 	images := res.Prompt.ImageTokens()
 	rows, pictures := len(res.Prompt.IDs), len(res.Prompt.Spans)
 	text := rows - images
@@ -15,28 +22,70 @@ func (a *Architecture) RunFLOPs(res *lvlm.Result, r *Router) (paper, actual FLOP
 	if v := a.Vision; v != nil {
 		actual.Vision = float64(pictures) * (v.tower(2) + v.projector(a.Tokens, a.Text.Hidden))
 	}
+	computed = actual
 	if r != nil {
-		actual.Router = a.router(Load{Router: r.load(), Layers: len(res.Outcome.Entered) - len(res.Outcome.Skipped)}, rows)
-	}
-	skipped := map[int]bool{}
-	for _, l := range res.Outcome.Skipped {
-		skipped[l] = true
+		l := Load{Router: r.load(), Layers: len(res.Outcome.Entered) - len(res.Outcome.Skipped)}
+		actual.Router = a.router(l, rows)
+		computed.Router = a.scoring(l, r.Mask, res.Prompt)
 	}
 	for l, n := range res.Outcome.Entered {
-		switch {
-		case skipped[l]:
-		case n == images:
-			paper.Full += a.paperLayer(paper.Text + n)
-			actual.Full += decoderLayer(&a.Text, text+n)
-		default:
-			paper.Pruned += a.paperLayer(paper.Text + n)
-			actual.Pruned += decoderLayer(&a.Text, text+n)
+		if slices.Contains(res.Outcome.Skipped, l) {
+			continue
 		}
+		p, c, e := &paper.Pruned, &actual.Pruned, &computed.Pruned
+		if n == images {
+			p, c, e = &paper.Full, &actual.Full, &computed.Full
+		}
+		*p += a.paperLayer(paper.Text + n)
+		*c += decoderLayer(&a.Text, text+n)
+		*e += a.causalLayer(l, text+n)
 	}
+	layers := float64(a.Text.Layers)
 	paper.Total = paper.Constant + paper.Full + paper.Pruned
-	paper.Unpruned = paper.Constant + float64(a.Text.Layers)*a.paperLayer(paper.Text+images)
-	actual.Total = actual.Vision + actual.Router + actual.Full + actual.Pruned + actual.Head
-	actual.Unpruned = actual.Vision + actual.Head + float64(a.Text.Layers)*decoderLayer(&a.Text, rows)
-	paper.FullRatio, actual.FullRatio = paper.Total/paper.Unpruned, actual.Total/actual.Unpruned
-	return paper, actual
+	paper.Unpruned = paper.Constant + layers*a.paperLayer(paper.Text+images)
+	beside := actual.Vision + actual.Head
+	actual.Total = beside + actual.Router + actual.Full + actual.Pruned
+	actual.Unpruned = beside + layers*decoderLayer(&a.Text, rows)
+	computed.Total = beside + computed.Router + computed.Full + computed.Pruned
+	computed.Unpruned = beside + (layers-1)*a.causalLayer(0, rows) + a.causalLayer(a.Text.Layers-1, rows)
+	for _, c := range []*FLOPs{&paper, &actual, &computed} {
+		c.FullRatio = c.Total / c.Unpruned
+	}
+	return paper, actual, computed
+}
+
+// causalLayer counts what is computed of decoder layer l over n rows.
+func (a *Architecture) causalLayer(l, n int) float64 {
+	if l == a.Text.Layers-1 {
+		return layerOf(&a.Text, n, 1, n)
+	}
+	return layerOf(&a.Text, n, n, n*(n+1)/2)
+}
+
+// scoring counts what is computed of a router: see Router.Score.
+func (a *Architecture) scoring(l Load, mask Mask, p *lvlm.Prompt) float64 {
+	n, r := len(p.IDs), l.Router
+	end := n
+	if !r.Shared || l.Layers < a.Text.Layers {
+		end += a.Text.Layers
+	}
+	scored, _ := scoredRows(p.Spans, n, end)
+	sees := func(row int) int {
+		if mask == Prefix && row < n {
+			return n
+		}
+		return row + 1
+	}
+	all, last := 0, 0
+	for row := range end {
+		all += sees(row)
+	}
+	for _, row := range scored {
+		last += sees(int(row))
+	}
+	t, c := r.inside(a.Text, end)
+	if r.Layers > 0 {
+		c += float64(r.Layers-1)*layerOf(&t, end, end, all) + layerOf(&t, end, len(scored), last)
+	}
+	return c + 2*float64(len(scored))*float64(t.Hidden)
 }

@@ -31,7 +31,7 @@ func TestRunFLOPs(t *testing.T) {
 				res.Outcome.Entered = append(res.Outcome.Entered, n)
 			}
 			for _, r := range []*Router{nil, routerOf(false, from), routerOf(true, from)} {
-				paper, actual := a.RunFLOPs(res, r)
+				paper, actual, _ := a.RunFLOPs(res, r)
 				load := Load{Text: 60, Tokens: kept, Layers: layers - len(skipped), FromLayer: from}
 				near(t, name+" paper", paper, a.PaperFLOPs(load))
 				if r != nil {
@@ -39,6 +39,65 @@ func TestRunFLOPs(t *testing.T) {
 				}
 				near(t, name+" actual", actual, a.ActualFLOPs(load))
 			}
+		}
+	}
+}
+
+// TestComputedFLOPs counts a run row by row and pair by pair.
+func TestComputedFLOPs(t *testing.T) {
+	text := lvlm.TextConfig{Hidden: 64, Intermediate: 100, Layers: 4, Heads: 4, KVHeads: 2, HeadDim: 16, Vocab: 50}
+	a := &Architecture{Text: text, Tokens: 9}
+	const before, images, after, kept = 3, 9, 5, 4
+	p := &lvlm.Prompt{IDs: make([]int32, before+images+after), Spans: []lvlm.Span{{Start: before, Count: images}}}
+	rows := before + images + after
+
+	// A row's keys and values, the rest of its layer, and the pairs of a query.
+	layer := func(n, inner int, goesOn, sees func(row int) int) (macs int) {
+		for row := range n {
+			macs += 64 * 2 * 32
+			if goesOn(row) > 0 {
+				macs += 2*64*64 + 3*64*inner
+				for range sees(row) {
+					macs += 2 * 64
+				}
+			}
+		}
+		return macs
+	}
+	all, causal := func(int) int { return 1 }, func(row int) int { return row + 1 }
+	decoder := func(entered []int) (macs int) {
+		for l, n := range entered {
+			goesOn := all
+			if l == len(entered)-1 {
+				goesOn = func(row int) int { return row / (n - 1) }
+			}
+			macs += layer(n, 100, goesOn, causal)
+		}
+		return macs + 64*50
+	}
+	image := func(row int) int {
+		if row >= before && row < before+images || row >= rows {
+			return 1
+		}
+		return 0
+	}
+	full := decoder([]int{rows, rows, rows, rows})
+	pruned := decoder([]int{rows, before + kept + after, before + kept + after, before + kept + after})
+	for _, c := range []struct {
+		mask   Mask
+		shared bool
+		router int
+	}{
+		{Prefix, true, layer(rows, 100, image, func(int) int { return rows }) + 64*images},
+		{Causal, true, layer(rows, 100, image, causal) + 64*images},
+		{Causal, false, layer(rows+4, 100, image, causal) + 64*(images+4)},
+		{Prefix, false, layer(rows+4, 100, image, func(row int) int { return max(rows, row+1) }) + 64*(images+4)},
+	} {
+		r := routerOf(c.shared, 1)
+		r.Mask, r.Layers[0].MLP.Gate.W = c.mask, tensor.New(100, 1).Matrix()
+		_, _, got := a.RunFLOPs(&lvlm.Result{Prompt: p, Layers: 4, Outcome: lvlm.Outcome{Entered: []int{images, kept, kept, kept}}}, r)
+		if got.Total != float64(2*(pruned+c.router)) || got.Unpruned != float64(2*full) || got.Router != float64(2*c.router) {
+			t.Errorf("%s, shared %t: %+v, want %d of %d with %d for the router", c.mask, c.shared, got, 2*(pruned+c.router), 2*full, 2*c.router)
 		}
 	}
 }
@@ -57,7 +116,7 @@ func TestRunFLOPsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := &lvlm.Result{Prompt: prompt(60, 0), Layers: 32, Outcome: lvlm.Outcome{Entered: make([]int, 32)}}
-	if _, actual := a.RunFLOPs(res, nil); actual.Vision != 0 || actual.FullRatio != 1 || actual.Full != 32*decoderLayer(&a.Text, 60) {
+	if _, actual, _ := a.RunFLOPs(res, nil); actual.Vision != 0 || actual.FullRatio != 1 || actual.Full != 32*decoderLayer(&a.Text, 60) {
 		t.Errorf("without an image: %+v", actual)
 	}
 	res = &lvlm.Result{Prompt: prompt(60, 576), Layers: 32}
@@ -67,7 +126,7 @@ func TestRunFLOPsText(t *testing.T) {
 		res.Outcome.Entered = append(res.Outcome.Entered, n)
 		want += decoderLayer(&a.Text, 60+n)
 	}
-	if _, actual := a.RunFLOPs(res, nil); math.Abs(actual.Full+actual.Pruned-want) > 1e-9*want {
+	if _, actual, _ := a.RunFLOPs(res, nil); math.Abs(actual.Full+actual.Pruned-want) > 1e-9*want {
 		t.Errorf("in stages: %+v, want %v in the layers", actual, want)
 	}
 }

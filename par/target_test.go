@@ -95,7 +95,7 @@ func TestTargetFLOPs(t *testing.T) {
 		}
 		from := DefaultFromLayer
 		l := resultLoad(r, from)
-		if _, actual := a.RunFLOPs(r, nil); math.Abs(actual.Prefill()-cost(l)) > 1e-9 {
+		if _, actual, _ := a.RunFLOPs(r, nil); math.Abs(actual.Prefill()-cost(l)) > 1e-9 {
 			t.Errorf("%+v: layer by layer %v of the FLOPs, by the budget %v", c, actual.Prefill(), cost(l))
 		}
 		if got := cost(l); got > c.share {

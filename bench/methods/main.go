@@ -211,7 +211,7 @@ func (c *contender) row(m *lvlm.Model, base float64) row {
 		base = r.Total
 	}
 	r.Share = r.Total / base
-	_, actual := par.ArchitectureOf(m.Config).RunFLOPs(c.result, c.options.Router)
+	_, actual, _ := par.ArchitectureOf(m.Config).RunFLOPs(c.result, c.options.Router)
 	r.FLOPs = actual.Prefill()
 	return r
 }

@@ -43,6 +43,8 @@ type Cost struct {
 	// PrefillTFLOPs are those of ActualTFLOPs that Prefill and Router take: without the
 	// vision tower and the projector.
 	PrefillTFLOPs float64 `json:"tflops_prefill,omitempty"`
+	// ComputedTFLOPs are PrefillTFLOPs without what is masked or not read.
+	ComputedTFLOPs float64 `json:"tflops_computed,omitempty"`
 	CacheBytes    int64   `json:"kv_bytes"` // keys and values held at the end
 
 	PromptTokens int     `json:"prompt_tokens"`
@@ -85,7 +87,7 @@ func (a *Answer) key() key {
 
 // newCost reads what a generation took. vision is that of its image.
 func newCost(res *lvlm.Result, arch *par.Architecture, router *par.Router, vision float64) *Cost {
-	paper, actual := arch.RunFLOPs(res, router)
+	paper, actual, computed := arch.RunFLOPs(res, router)
 	sum := 0
 	for _, n := range res.Outcome.Entered {
 		sum += n
@@ -94,7 +96,7 @@ func newCost(res *lvlm.Result, arch *par.Architecture, router *par.Router, visio
 	return &Cost{
 		Vision: vision, Router: ms(t.Router), Prefill: ms(t.Prefill), Decode: ms(t.Decode),
 		PaperTFLOPs: paper.Total / 1e12, ActualTFLOPs: actual.Total / 1e12, CacheBytes: res.CacheBytes,
-		PrefillTFLOPs: (actual.Total - actual.Vision) / 1e12,
+		PrefillTFLOPs: (actual.Total - actual.Vision) / 1e12, ComputedTFLOPs: (computed.Total - computed.Vision) / 1e12,
 		PromptTokens:  len(res.Prompt.IDs), ImageTokens: res.Prompt.ImageTokens(), Kept: len(res.Outcome.Kept),
 		KeptMean: float64(sum) / float64(max(1, res.Layers)), LayersRun: res.Layers - len(res.Outcome.Skipped), Tokens: len(res.TokenIDs),
 	}

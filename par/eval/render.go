@@ -84,6 +84,12 @@ var columns = []column{
 		return r.Costs.PrefillTFLOPs, true
 	}, "%.3g"},
 	{"FLOPs %", "prefill_tflops_percent", ofFull(func(p *Relative) float64 { return p.FLOPs }), "%.1f"},
+	{"computed %", "prefill_computed_percent", func(r *Row) (float64, bool) {
+		if r.Prefill == nil || r.Prefill.Computed == 0 { // as above
+			return 0, false
+		}
+		return r.Prefill.Computed, true
+	}, "%.1f"},
 	{"time %", "prefill_time_percent", ofFull(func(p *Relative) float64 { return p.Time }), "%.1f"},
 	{"vision ms", "vision_ms", cost(func(c *Costs) float64 { return c.Vision }), "%.1f"},
 	{"router ms", "router_ms", cost(func(c *Costs) float64 { return c.Router }), "%.1f"},
@@ -267,7 +273,8 @@ means. Prefill leaves out the router, decode is that of the whole answer. TFLOPs
 those of vision and prefill: "paper" by the convention of the PAR paper's Table 1, "actual"
 with every matrix and the router, "prefill" the same without the vision tower. FLOPs % and
 time % are those of prefill and router beside the unpruned model's prefill, question by
-question, the time a median. KV is what the cache holds at the end of an answer. Image tokens
+question, the time a median; computed % are FLOPs without what causal attention masks and
+without the rows of the last layer that nothing reads, as the engine computes them. KV is what the cache holds at the end of an answer. Image tokens
 are counted at the last layer, and averaged over all layers.
 `)
 	var said []string

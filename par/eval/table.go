@@ -62,8 +62,9 @@ type Costs struct {
 // the questions that were answered both ways. They were asked for one after the other,
 // so that a machine that is slow for a while is slow for both.
 type Relative struct {
-	FLOPs float64 `json:"tflops_percent"` // of the sums
-	Time  float64 `json:"time_percent"`   // median of the questions' ratios
+	FLOPs    float64 `json:"tflops_percent"`          // of the sums of Cost.PrefillTFLOPs
+	Computed float64 `json:"tflops_computed_percent"` // of Cost.ComputedTFLOPs, 0 where they were not counted
+	Time     float64 `json:"time_percent"`            // median of the questions' ratios
 }
 
 // Likeness is the mean Fidelity of the answers.
@@ -186,7 +187,7 @@ func (r *Row) compare(b Benchmark, pruned, full *judged, o Bootstrap) {
 }
 
 func relative(pruned, full []*Answer) *Relative {
-	var flops, of float64
+	var flops, computed, fullFLOPs, fullComputed float64
 	var times []float64
 	for i, a := range pruned {
 		b := full[i]
@@ -197,12 +198,17 @@ func relative(pruned, full []*Answer) *Relative {
 		if f.Prefill > 0 {
 			times = append(times, percent(p.Prefill+p.Router, f.Prefill))
 		}
-		flops, of = flops+p.PrefillTFLOPs, of+f.PrefillTFLOPs
+		flops, fullFLOPs = flops+p.PrefillTFLOPs, fullFLOPs+f.PrefillTFLOPs
+		computed, fullComputed = computed+p.ComputedTFLOPs, fullComputed+f.ComputedTFLOPs
 	}
-	if of == 0 || len(times) == 0 {
+	if fullFLOPs == 0 || len(times) == 0 {
 		return nil
 	}
-	return &Relative{percent(flops, of), median(times)}
+	r := &Relative{FLOPs: percent(flops, fullFLOPs), Time: median(times)}
+	if fullComputed > 0 {
+		r.Computed = percent(computed, fullComputed)
+	}
+	return r
 }
 
 func ratio(a, b Score) *float64 {
