@@ -46,45 +46,36 @@ fetch:                     \
 	ADDQ    R9, R15          \
 	ADDQ    R8, R13
 
-#define STORE512_4 \
-	STORE512(Z8, Z9)    \
-	STORE512(Z10, Z11)  \
-	STORE512(Z12, Z13)  \
-	STORE512(Z14, Z15)
+#define ZERO512(c0, c1) \
+	VPXORD c0, c0, c0  \
+	VPXORD c1, c1, c1
 
-#define STORE512_8 \
-	STORE512_4          \
-	STORE512(Z16, Z17)  \
-	STORE512(Z18, Z19)  \
-	STORE512(Z20, Z21)  \
-	STORE512(Z22, Z23)
+// The sums of 1 to 12 rows.
+#define STORE512_1 STORE512(Z8, Z9)
+#define STORE512_2 STORE512_1; STORE512(Z10, Z11)
+#define STORE512_3 STORE512_2; STORE512(Z12, Z13)
+#define STORE512_4 STORE512_3; STORE512(Z14, Z15)
+#define STORE512_5 STORE512_4; STORE512(Z16, Z17)
+#define STORE512_6 STORE512_5; STORE512(Z18, Z19)
+#define STORE512_7 STORE512_6; STORE512(Z20, Z21)
+#define STORE512_8 STORE512_7; STORE512(Z22, Z23)
+#define STORE512_9 STORE512_8; STORE512(Z24, Z25)
+#define STORE512_10 STORE512_9; STORE512(Z26, Z27)
+#define STORE512_11 STORE512_10; STORE512(Z28, Z29)
+#define STORE512_12 STORE512_11; STORE512(Z30, Z31)
 
-#define STORE512_12 \
-	STORE512_8          \
-	STORE512(Z24, Z25)  \
-	STORE512(Z26, Z27)  \
-	STORE512(Z28, Z29)  \
-	STORE512(Z30, Z31)
-
-#define ZERO512_4(a, b, c, d) \
-	VPXORD a, a, a  \
-	VPXORD b, b, b  \
-	VPXORD c, c, c  \
-	VPXORD d, d, d
-
-#define ZERO512_8 \
-	ZERO512_4(Z8, Z9, Z10, Z11)    \
-	ZERO512_4(Z12, Z13, Z14, Z15)
-
-#define ZERO512_16 \
-	ZERO512_8                      \
-	ZERO512_4(Z16, Z17, Z18, Z19)  \
-	ZERO512_4(Z20, Z21, Z22, Z23)
-
-#define ZERO512_24 \
-	ZERO512_16                     \
-	ZERO512_4(Z24, Z25, Z26, Z27)  \
-	ZERO512_4(Z28, Z29, Z30, Z31)
+#define ZERO512_1 ZERO512(Z8, Z9)
+#define ZERO512_2 ZERO512_1; ZERO512(Z10, Z11)
+#define ZERO512_3 ZERO512_2; ZERO512(Z12, Z13)
+#define ZERO512_4 ZERO512_3; ZERO512(Z14, Z15)
+#define ZERO512_5 ZERO512_4; ZERO512(Z16, Z17)
+#define ZERO512_6 ZERO512_5; ZERO512(Z18, Z19)
+#define ZERO512_7 ZERO512_6; ZERO512(Z20, Z21)
+#define ZERO512_8 ZERO512_7; ZERO512(Z22, Z23)
+#define ZERO512_9 ZERO512_8; ZERO512(Z24, Z25)
+#define ZERO512_10 ZERO512_9; ZERO512(Z26, Z27)
+#define ZERO512_11 ZERO512_10; ZERO512(Z28, Z29)
+#define ZERO512_12 ZERO512_11; ZERO512(Z30, Z31)
 
 // The kernel for rows of `a` bytes a step, four steps a turn. The panel of A comes
 // from L3 or from memory at first, so it is fetched ahead, further than the hardware

@@ -9,42 +9,83 @@
 	VFMADD231PS  Z0, t, c0          \
 	VFMADD231PS  Z1, t, c1
 
-#define STEP512_4(o, ob) \
-	VMOVUPS (ob)(BX), Z0         \
-	VMOVUPS ((ob)+64)(BX), Z1    \
-	ROW512(o, 0, Z2, Z8, Z9)     \
-	ROW512(o, 1, Z3, Z10, Z11)   \
-	ROW512(o, 2, Z4, Z12, Z13)   \
-	ROW512(o, 3, Z5, Z14, Z15)
+// One step of 1 to 12 rows.
+#define STEP512_0(o, ob) \
+	VMOVUPS (ob)(BX), Z0   \
+	VMOVUPS ((ob)+64)(BX), Z1
 
-#define STEP512_8(o, ob) \
-	STEP512_4(o, ob)             \
-	ROW512(o, 4, Z6, Z16, Z17)   \
-	ROW512(o, 5, Z7, Z18, Z19)   \
-	ROW512(o, 6, Z2, Z20, Z21)   \
-	ROW512(o, 7, Z3, Z22, Z23)
-
-#define STEP512_12(o, ob) \
-	STEP512_8(o, ob)             \
-	ROW512(o, 8, Z4, Z24, Z25)   \
-	ROW512(o, 9, Z5, Z26, Z27)   \
-	ROW512(o, 10, Z6, Z28, Z29)  \
-	ROW512(o, 11, Z7, Z30, Z31)
+#define STEP512_1(o, ob) STEP512_0(o, ob); ROW512(o, 0, Z2, Z8, Z9)
+#define STEP512_2(o, ob) STEP512_1(o, ob); ROW512(o, 1, Z3, Z10, Z11)
+#define STEP512_3(o, ob) STEP512_2(o, ob); ROW512(o, 2, Z4, Z12, Z13)
+#define STEP512_4(o, ob) STEP512_3(o, ob); ROW512(o, 3, Z5, Z14, Z15)
+#define STEP512_5(o, ob) STEP512_4(o, ob); ROW512(o, 4, Z6, Z16, Z17)
+#define STEP512_6(o, ob) STEP512_5(o, ob); ROW512(o, 5, Z7, Z18, Z19)
+#define STEP512_7(o, ob) STEP512_6(o, ob); ROW512(o, 6, Z2, Z20, Z21)
+#define STEP512_8(o, ob) STEP512_7(o, ob); ROW512(o, 7, Z3, Z22, Z23)
+#define STEP512_9(o, ob) STEP512_8(o, ob); ROW512(o, 8, Z4, Z24, Z25)
+#define STEP512_10(o, ob) STEP512_9(o, ob); ROW512(o, 9, Z5, Z26, Z27)
+#define STEP512_11(o, ob) STEP512_10(o, ob); ROW512(o, 10, Z6, Z28, Z29)
+#define STEP512_12(o, ob) STEP512_11(o, ob); ROW512(o, 11, Z7, Z30, Z31)
 
 // func gemmF32x12AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x12AVX512(SB), NOSPLIT, $0-64
-	KERNEL512(ZERO512_24, STEP512_12, STORE512_12, 48)
+	KERNEL512(ZERO512_12, STEP512_12, STORE512_12, 48)
+
+// func gemmF32x11AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x11AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_11, STEP512_11, STORE512_11, 44)
+
+// func gemmF32x10AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x10AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_10, STEP512_10, STORE512_10, 40)
+
+// func gemmF32x9AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x9AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_9, STEP512_9, STORE512_9, 36)
 
 // func gemmF32x8AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x8AVX512(SB), NOSPLIT, $0-64
-	KERNEL512(ZERO512_16, STEP512_8, STORE512_8, 32)
+	KERNEL512(ZERO512_8, STEP512_8, STORE512_8, 32)
+
+// func gemmF32x7AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x7AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_7, STEP512_7, STORE512_7, 28)
+
+// func gemmF32x6AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x6AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_6, STEP512_6, STORE512_6, 24)
+
+// func gemmF32x5AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x5AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_5, STEP512_5, STORE512_5, 20)
 
 // func gemmF32x4AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
 // Requires: AVX512F
 TEXT ·gemmF32x4AVX512(SB), NOSPLIT, $0-64
-	KERNEL512(ZERO512_8, STEP512_4, STORE512_4, 16)
+	KERNEL512(ZERO512_4, STEP512_4, STORE512_4, 16)
+
+// func gemmF32x3AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x3AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_3, STEP512_3, STORE512_3, 12)
+
+// func gemmF32x2AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x2AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_2, STEP512_2, STORE512_2, 8)
+
+// func gemmF32x1AVX512(c *float32, ldc int, d *float32, ldd int, a, b *uint32, steps, panels int)
+// Requires: AVX512F
+TEXT ·gemmF32x1AVX512(SB), NOSPLIT, $0-64
+	KERNEL512(ZERO512_1, STEP512_1, STORE512_1, 4)
 
 #define ROW256(o, r, t, c0, c1) \
 	VBROADCASTSS ((o)+4*(r))(SI), t \

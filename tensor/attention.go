@@ -99,7 +99,9 @@ const tileKeys = 8 * asm.KeyGroup
 func (t *attentionPanels) run(worker, i int) {
 	a := (*attention)(t)
 	dim := t.kv.Dim
-	g, first := i/t.panels, i%t.panels*asm.Queries
+	// The later a query is, the more keys it sees under a causal mask: these first, so
+	// that all threads end together.
+	g, first := i/t.panels, (t.panels-1-i%t.panels)*asm.Queries
 	rows := min(asm.Queries, t.q.Rows*t.group-first)
 
 	stride := asm.ValueStride(dim)
