@@ -24,15 +24,16 @@ func (a *Attention) project(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows
 		p.MatMuls(x, nil, a.K.into(k), a.V.into(v))
 		a.Q.Forward(p, q, x, rows)
 	}
-	if rot != nil {
-		rot.turn(p, k, a.KVHeads)
-		if rows != nil {
-			ws.rows.gather(rot, rows)
-			rot = &ws.rows
-		}
-		rot.turn(p, q, a.Heads)
+	if rot == nil {
+		kv.Append(k, v)
+		return q
 	}
-	kv.Append(k, v)
+	p.AppendRotated(kv, k, v, rot.Cos, rot.Sin, rot.interleaved)
+	if rows != nil {
+		ws.rows.gather(rot, rows)
+		rot = &ws.rows
+	}
+	rot.turn(p, q, a.Heads)
 	return q
 }
 

@@ -17,7 +17,8 @@ type DecoderLayer struct {
 // kv held before and rows 0..i).
 //
 // rows lists the rows whose output is wanted, ascending, nil for all: the others
-// serve as keys and values only. The result is x cut to them.
+// serve as keys and values only. The result then holds them alone, in ws, and x stays
+// as it was.
 func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows []int32, kv *tensor.KV, rot *Rotation, limits []int32) tensor.Tensor {
 	if limits == nil {
 		limits = ws.causal(kv.Len, x.Rows, rows)
@@ -27,7 +28,9 @@ func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, r
 	q := l.Attn.project(p, ws, h, rows, kv, rot)
 	attn := l.Attn.attend(p, ws, q, kv, limits)
 	if rows != nil {
-		x = tensor.Compress(x, rows)
+		wanted := ws.wanted.fit(len(rows), x.Cols)
+		tensor.Gather(wanted, x, rows)
+		x = wanted
 	}
 	p.Add(x, attn)
 

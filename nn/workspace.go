@@ -7,6 +7,7 @@ import "github.com/go-par/par/tensor"
 type Workspace struct {
 	norm, q, k, v, ctx, out, up, gate buffer
 	picked                            buffer // queries that Weights looks at
+	wanted                            buffer // rows of a residual stream
 	rows                              Rotation
 	limits                            []int32
 

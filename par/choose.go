@@ -88,9 +88,38 @@ func (o Options) skippable(layers int) []int {
 // highest returns the indices of the k highest scores, ascending; ties go to the
 // lower index, NaN counts as lowest.
 func highest(scores []float32, k int) []int {
-	order := descending(scores)[:k]
-	slices.Sort(order)
-	return order
+	list := make([]int, 0, k)
+	if k == 0 {
+		return list
+	}
+	value := func(s float32) float32 {
+		if s != s {
+			return float32(math.Inf(-1))
+		}
+		return s
+	}
+	sorted := make([]float32, len(scores))
+	for i, s := range scores {
+		sorted[i] = value(s)
+	}
+	slices.Sort(sorted)
+	sorted = sorted[len(sorted)-k:]
+	least, ties := sorted[0], 0
+	for _, s := range sorted {
+		if s == least {
+			ties++
+		}
+	}
+	for i, s := range scores {
+		switch s = value(s); {
+		case s > least:
+			list = append(list, i)
+		case s == least && ties > 0:
+			ties--
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // descending returns the indices of scores from the highest to the lowest.

@@ -121,9 +121,12 @@ func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Ten
 	if len(scored) == 0 {
 		return Scores{}
 	}
-	x := ws.Stream(n+tokens.Rows, rows.Cols)
-	copy(x.Data, rows.Data)
-	copy(x.Slice(n, x.Rows).Data, tokens.Data)
+	x := rows
+	if tokens.Rows > 0 || len(r.Layers) != 1 || noise != nil { // a single layer that drops rows leaves them as they are
+		x = ws.Stream(n+tokens.Rows, rows.Cols)
+		copy(x.Data, rows.Data)
+		copy(x.Slice(n, x.Rows).Data, tokens.Data)
+	}
 	if r.Down != nil {
 		wide := x
 		x = tensor.New(wide.Rows, r.Width())
@@ -155,8 +158,10 @@ func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Ten
 		x = tensor.Compress(x, scored)
 	}
 	r.Norm.Forward(p, x, x)
-	scores := tensor.New(x.Rows, 1)
-	r.Head.Forward(p, scores, x, nil)
+	// One row of weights times many rows: these are the matrix then.
+	head, scores := tensor.New(1, x.Cols), tensor.New(1, x.Rows)
+	r.Head.W.Row(head.Data, 0)
+	p.MatMul(scores, head, nil, x.Matrix(), nil)
 	out := Scores{Tokens: scores.Data[:images]}
 	if tokens.Rows > 0 {
 		out.Layers = scores.Data[images:]

@@ -57,19 +57,30 @@ func (kv *KV) Type() quant.Type { return kv.typ }
 //
 // Shapes: k, v [n, Heads*Dim].
 func (kv *KV) Append(k, v Tensor) {
+	first := kv.extend(k, v)
+	for i := range k.Rows {
+		kv.put(first+i, k.Row(i), v.Row(i))
+	}
+}
+
+// extend makes room for the rows of k and v and returns the first one's number.
+func (kv *KV) extend(k, v Tensor) int {
 	if width := kv.Heads * kv.Dim; k.Cols != width || v.Cols != width || k.Rows != v.Rows {
 		panic(fmt.Sprintf("tensor: appending keys %v and values %v to %d heads of %d", k, v, kv.Heads, kv.Dim))
 	}
 	if kv.Len+k.Rows > kv.Cap {
 		kv.grow(max(kv.Len+k.Rows, 2*kv.Cap))
 	}
-	for i := range k.Rows {
-		for h := range kv.Heads {
-			at := (h*kv.Cap + kv.Len) * kv.stride
-			kv.narrow(kv.k[at:at+kv.stride], k.Row(i)[h*kv.Dim:(h+1)*kv.Dim])
-			kv.narrow(kv.v[at:at+kv.stride], v.Row(i)[h*kv.Dim:(h+1)*kv.Dim])
-		}
-		kv.Len++
+	kv.Len += k.Rows
+	return kv.Len - k.Rows
+}
+
+// put stores row i.
+func (kv *KV) put(i int, k, v []float32) {
+	for h := range kv.Heads {
+		at := (h*kv.Cap + i) * kv.stride
+		kv.narrow(kv.k[at:at+kv.stride], k[h*kv.Dim:(h+1)*kv.Dim])
+		kv.narrow(kv.v[at:at+kv.stride], v[h*kv.Dim:(h+1)*kv.Dim])
 	}
 }
 

@@ -51,6 +51,59 @@ func TestKVAppend(t *testing.T) {
 	}
 }
 
+// TestAppendRotated compares with Rotate, or RotatePairs, and Append, to the bit.
+func TestAppendRotated(t *testing.T) {
+	const heads, dim = 3, 64
+	r := rand.New(rand.NewPCG(31, 32))
+	for _, threads := range []int{1, 3} {
+		p := NewPool(threads)
+		defer p.Close()
+		for _, typ := range []quant.Type{quant.F32, quant.F16, quant.BF16, quant.Q8_0} {
+			for _, pairs := range []bool{false, true} {
+				got, want := newKV(t, typ, heads, dim), newKV(t, typ, heads, dim)
+				for _, n := range []int{1, 0, 200, 7} {
+					k, v := randomTensor(r, n, heads*dim), randomTensor(r, n, heads*dim)
+					cos, sin := randomTensor(r, n, dim/2), randomTensor(r, n, dim/2)
+					turned := Tensor{n, k.Cols, slices.Clone(k.Data)}
+					if pairs {
+						p.RotatePairs(turned, heads, cos, sin)
+					} else {
+						p.Rotate(turned, heads, cos, sin)
+					}
+					want.Append(turned, v)
+					p.AppendRotated(got, k, v, cos, sin, pairs)
+					if !slices.Equal(k.Data, turned.Data) {
+						t.Fatalf("%d threads, %s: keys are not turned as by themselves", threads, typ)
+					}
+				}
+				if got.Len != want.Len {
+					t.Fatalf("%d rows, want %d", got.Len, want.Len)
+				}
+				for h := range heads {
+					mem := make([]float32, 2*got.Len*dim)
+					for _, of := range []func(kv *KV, mem []float32) []float32{
+						func(kv *KV, mem []float32) []float32 { return kv.keys(mem, h, 0, kv.Len) },
+						func(kv *KV, mem []float32) []float32 { return kv.values(mem, h, 0, kv.Len) },
+					} {
+						if !slices.Equal(of(got, mem), of(want, mem[got.Len*dim:])) {
+							t.Fatalf("%d threads, %s: head %d holds other rows than by Rotate and Append", threads, typ, h)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func newKV(t *testing.T, typ quant.Type, heads, dim int) *KV {
+	t.Helper()
+	kv, err := NewKVOf(typ, heads, dim, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
 func TestKVTruncate(t *testing.T) {
 	kv := NewKV(2, 4, 10)
 	kv.Append(numbered(0, 10, 8), numbered(0, 10, 8))

@@ -45,7 +45,7 @@ type Cost struct {
 	PrefillTFLOPs float64 `json:"tflops_prefill,omitempty"`
 	// ComputedTFLOPs are PrefillTFLOPs without what is masked or not read.
 	ComputedTFLOPs float64 `json:"tflops_computed,omitempty"`
-	CacheBytes    int64   `json:"kv_bytes"` // keys and values held at the end
+	CacheBytes     int64   `json:"kv_bytes"` // keys and values held at the end
 
 	PromptTokens int     `json:"prompt_tokens"`
 	ImageTokens  int     `json:"image_tokens"`
@@ -97,7 +97,7 @@ func newCost(res *lvlm.Result, arch *par.Architecture, router *par.Router, visio
 		Vision: vision, Router: ms(t.Router), Prefill: ms(t.Prefill), Decode: ms(t.Decode),
 		PaperTFLOPs: paper.Total / 1e12, ActualTFLOPs: actual.Total / 1e12, CacheBytes: res.CacheBytes,
 		PrefillTFLOPs: (actual.Total - actual.Vision) / 1e12, ComputedTFLOPs: (computed.Total - computed.Vision) / 1e12,
-		PromptTokens:  len(res.Prompt.IDs), ImageTokens: res.Prompt.ImageTokens(), Kept: len(res.Outcome.Kept),
+		PromptTokens: len(res.Prompt.IDs), ImageTokens: res.Prompt.ImageTokens(), Kept: len(res.Outcome.Kept),
 		KeptMean: float64(sum) / float64(max(1, res.Layers)), LayersRun: res.Layers - len(res.Outcome.Skipped), Tokens: len(res.TokenIDs),
 	}
 }
