@@ -12,29 +12,38 @@ type Attention struct {
 // listed in rows (nil: all) to queries, which live in ws. rot, if there is one, turns
 // queries and keys.
 func (a *Attention) project(p *tensor.Pool, ws *Workspace, x tensor.Tensor, rows []int32, kv *tensor.KV, rot *Rotation) tensor.Tensor {
-	n := x.Rows
-	if rows != nil {
-		n = len(rows)
-	}
 	k, v := ws.k.fit(x.Rows, a.KVHeads*a.HeadDim), ws.v.fit(x.Rows, a.KVHeads*a.HeadDim)
-	q := ws.q.fit(n, a.Heads*a.HeadDim)
-	if rows == nil {
-		p.MatMuls(x, nil, a.Q.into(q), a.K.into(k), a.V.into(v))
-	} else {
+	if rows != nil && len(rows) < x.Rows/2 {
 		p.MatMuls(x, nil, a.K.into(k), a.V.into(v))
+		store(p, kv, k, v, rot)
+		q := ws.q.fit(len(rows), a.Heads*a.HeadDim)
 		a.Q.Forward(p, q, x, rows)
-	}
-	if rot == nil {
-		kv.Append(k, v)
+		if rot != nil {
+			ws.rows.gather(rot, rows)
+			ws.rows.turn(p, q, a.Heads)
+		}
 		return q
 	}
-	p.AppendRotated(kv, k, v, rot.Cos, rot.Sin, rot.interleaved)
-	if rows != nil {
-		ws.rows.gather(rot, rows)
-		rot = &ws.rows
+	// For many rows one product is faster than two, though some queries serve nothing.
+	q := ws.q.fit(x.Rows, a.Heads*a.HeadDim)
+	p.MatMuls(x, nil, a.Q.into(q), a.K.into(k), a.V.into(v))
+	store(p, kv, k, v, rot)
+	if rot != nil {
+		rot.turn(p, q, a.Heads)
 	}
-	rot.turn(p, q, a.Heads)
+	if rows != nil {
+		q = tensor.Compress(q, rows)
+	}
 	return q
+}
+
+// store turns k by rot, if there is one, and appends k and v to kv.
+func store(p *tensor.Pool, kv *tensor.KV, k, v tensor.Tensor, rot *Rotation) {
+	if rot == nil {
+		kv.Append(k, v)
+		return
+	}
+	p.AppendRotated(kv, k, v, rot.Cos, rot.Sin, rot.interleaved)
 }
 
 // attend attends from q to kv and returns the projected result, which lives in ws.
