@@ -46,12 +46,11 @@ func store(p *tensor.Pool, kv *tensor.KV, k, v tensor.Tensor, rot *Rotation) {
 	p.AppendRotated(kv, k, v, rot.Cos, rot.Sin, rot.interleaved)
 }
 
-// attend attends from q to kv and returns the projected result, which lives in ws.
-func (a *Attention) attend(p *tensor.Pool, ws *Workspace, q tensor.Tensor, kv *tensor.KV, limits []int32) tensor.Tensor {
-	ctx, out := ws.ctx.fit(q.Rows, a.Heads*a.HeadDim), ws.out.fit(q.Rows, a.O.Out())
+// attend attends from q to kv and adds the projected result to x.
+func (a *Attention) attend(p *tensor.Pool, ws *Workspace, x, q tensor.Tensor, kv *tensor.KV, limits []int32) {
+	ctx := ws.ctx.fit(q.Rows, a.Heads*a.HeadDim)
 	p.Attention(ctx, q, a.Heads, kv, limits, a.scale())
-	a.O.Forward(p, out, ctx, nil)
-	return out
+	a.O.AddTo(p, x, ctx)
 }
 
 // Rotation holds the cosines and sines of some rows' positions, [rows, HeadDim/2].

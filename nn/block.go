@@ -26,17 +26,16 @@ func (l *DecoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, r
 	h := ws.norm.fit(x.Rows, x.Cols)
 	l.InputNorm.Forward(p, h, x)
 	q := l.Attn.project(p, ws, h, rows, kv, rot)
-	attn := l.Attn.attend(p, ws, q, kv, limits)
 	if rows != nil {
 		wanted := ws.wanted.fit(len(rows), x.Cols)
 		tensor.Gather(wanted, x, rows)
 		x = wanted
 	}
-	p.Add(x, attn)
+	l.Attn.attend(p, ws, x, q, kv, limits)
 
 	h = ws.norm.fit(x.Rows, x.Cols)
 	l.PostNorm.Forward(p, h, x)
-	p.Add(x, l.MLP.Forward(p, ws, h))
+	l.MLP.AddTo(p, ws, x, h)
 	return x
 }
 
@@ -61,8 +60,8 @@ func (l *EncoderLayer) Forward(p *tensor.Pool, ws *Workspace, x tensor.Tensor, k
 	if l.Causal {
 		limits = ws.causal(0, x.Rows, nil)
 	}
-	p.Add(x, l.Attn.attend(p, ws, q, kv, limits))
+	l.Attn.attend(p, ws, x, q, kv, limits)
 
 	l.Norm2.Forward(p, h, x)
-	p.Add(x, l.MLP.Forward(p, ws, h))
+	l.MLP.AddTo(p, ws, x, h)
 }

@@ -13,6 +13,9 @@ func (l *Linear) Forward(p *tensor.Pool, dst, x tensor.Tensor, rows []int32) {
 	p.MatMul(dst, x, rows, l.W, l.B)
 }
 
+// AddTo computes x += W h + B, for all rows of h.
+func (l *Linear) AddTo(p *tensor.Pool, x, h tensor.Tensor) { p.AddMatMul(x, h, l.W, l.B) }
+
 // into returns Forward with this dst, as one of several products.
 func (l *Linear) into(dst tensor.Tensor) tensor.Product {
 	return tensor.Product{Dst: dst, W: l.W, Bias: l.B}

@@ -42,12 +42,10 @@ func forwardNoisy(p *tensor.Pool, ws *nn.Workspace, l *nn.DecoderLayer, x tensor
 			copy(ctx.Row(i)[head*a.HeadDim:], out.Row(i))
 		}
 	}
-	sum := tensor.New(x.Rows, x.Cols)
-	a.O.Forward(p, sum, ctx, nil)
-	p.Add(x, sum)
+	a.O.AddTo(p, x, ctx)
 
 	l.PostNorm.Forward(p, h, x)
-	p.Add(x, l.MLP.Forward(p, ws, h))
+	l.MLP.AddTo(p, ws, x, h)
 }
 
 // columns returns the i-th block of so many columns.

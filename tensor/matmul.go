@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/go-par/par/asm"
+)
 
 // MatMul computes dst = a[rows] Wᵀ + bias: row i of dst is W times row rows[i]
 // of a, plus bias. A nil rows takes all rows of a in order; a nil bias adds
@@ -28,7 +32,26 @@ func (p *Pool) MatMul(dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
 		p.matVec(dst, a, rows, w, bias)
 		return
 	}
-	p.gemm(n, a, rows, Product{dst, w, bias})
+	p.gemm(n, a, rows, Product{Dst: dst, W: w, Bias: bias})
+}
+
+// AddMatMul computes dst += a Wᵀ + bias, as MatMul does otherwise: a residual connection
+// without a pass of its own.
+func (p *Pool) AddMatMul(dst, a Tensor, w *Matrix, bias []float32) {
+	n := checkMatMul(dst, a, nil, w, bias)
+	p.begin()
+	defer p.end()
+	switch {
+	case n == 0 || w.rows == 0:
+	case w.cols == 0:
+		addBias(dst, bias, 0, dst.Cols)
+	case n <= maxMatVec:
+		p.sum = p.sum.Resize(dst.Rows, dst.Cols)
+		p.matVec(p.sum, a, nil, w, bias)
+		asm.Add(dst.Data[:n*dst.Cols], p.sum.Data)
+	default:
+		p.gemm(n, a, nil, Product{Dst: dst, W: w, Bias: bias, add: true})
+	}
 }
 
 // Product is one of the products of MatMuls.
@@ -36,6 +59,7 @@ type Product struct {
 	Dst  Tensor
 	W    *Matrix
 	Bias []float32
+	add  bool // to Dst
 }
 
 // MatMuls computes MatMul(x.Dst, a, rows, x.W, x.Bias) for every product x, to the

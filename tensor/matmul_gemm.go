@@ -235,6 +235,11 @@ func (t *gemm) strip(worker int, x *gemmPart, tile []uint32, i, column, k, depth
 	d, ldd := c, ld
 	switch {
 	case k > 0:
+	case x.add && x.Bias != nil:
+		for r := range rows {
+			asm.Add(c[r*ld:r*ld+cols], x.Bias[col:col+cols])
+		}
+	case x.add:
 	case x.Bias != nil:
 		d, ldd = x.Bias[col:], 0
 	default:
@@ -256,12 +261,9 @@ func (t *gemm) strip(worker int, x *gemmPart, tile []uint32, i, column, k, depth
 	asm.Gemm(t.format, mr, strip, width, noBias[:], 0, panel, rest, depth)
 	for r := range rows {
 		row, sums := c[r*ld+whole:r*ld+cols], strip[r*width:r*width+cols-whole]
-		if k == 0 {
-			copy(row, sums)
-			sums = d[whole:cols] // one row for all: the bias, if there is one
+		if ldd == 0 { // d is one row for all
+			copy(row, d[whole:cols])
 		}
-		if k > 0 || x.Bias != nil {
-			asm.Add(row, sums)
-		}
+		asm.Add(row, sums)
 	}
 }

@@ -74,16 +74,23 @@ func guarded(rows, cols int) (Tensor, func() bool) {
 }
 
 // checkProduct compares dst with the product in f64. Rounding K products and
-// their sum in any order, and the bias after them, errs by at most
-// (K+2)·2⁻²⁴·(Σ|a||w|+|bias|) to first order (Higham, Accuracy and Stability of
+// their sum in any order, the bias and what is added to, errs by at most
+// (K+3)·2⁻²⁴·(Σ|a||w|+|bias|+|start|) to first order (Higham, Accuracy and Stability of
 // Numerical Algorithms, section 3.1); the factor 1.01 covers the higher orders.
 func checkProduct(t *testing.T, dst, a Tensor, rows []int32, w *Matrix, bias []float32) {
+	t.Helper()
+	checkSum(t, dst, New(dst.Rows, dst.Cols), a, rows, w, bias)
+}
+
+// checkSum is checkProduct of what is added to start.
+func checkSum(t *testing.T, dst, start, a Tensor, rows []int32, w *Matrix, bias []float32) {
 	t.Helper()
 	row := make([]float32, w.Cols())
 	for j := range w.Rows() {
 		w.Row(row, j)
 		for i := range dst.Rows {
-			var sum, abs float64
+			sum := float64(start.Row(i)[j])
+			abs := math.Abs(sum)
 			for k, x := range a.Row(rowAt(rows, i)) {
 				sum += float64(x) * float64(row[k])
 				abs += math.Abs(float64(x) * float64(row[k]))
@@ -93,7 +100,7 @@ func checkProduct(t *testing.T, dst, a Tensor, rows []int32, w *Matrix, bias []f
 				abs += math.Abs(float64(bias[j]))
 			}
 			got := float64(dst.Row(i)[j])
-			if limit := 1.01 * float64(w.Cols()+2) * 0x1p-24 * abs; !(math.Abs(got-sum) <= limit) {
+			if limit := 1.01 * float64(w.Cols()+3) * 0x1p-24 * abs; !(math.Abs(got-sum) <= limit) {
 				t.Fatalf("[%d, %d] = %v, want %v within %.3g", i, j, got, sum, limit)
 			}
 		}
@@ -253,6 +260,40 @@ func checkMatMuls(t *testing.T, p *Pool, a Tensor, rows []int32, set []*Matrix) 
 	}
 }
 
+// TestAddMatMul: without a bias, and where the inner dimension is one block, the sum is
+// that of MatMul and Add to the bit.
+func TestAddMatMul(t *testing.T) {
+	asmtest.TestAllTiers(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(13, 14))
+		for _, threads := range []int{1, 3} {
+			p := NewPool(threads)
+			defer p.Close()
+			for _, k := range []int{0, 64, gemmSteps + 33} {
+				for _, n := range []int{0, 33, 96} {
+					for _, m := range []int{0, 1, maxMatVec, maxMatVec + 1, 29} {
+						a, w, start := randomTensor(r, m, k), randomMatrix(r, quant.F32, n, k), randomTensor(r, m, n)
+						for _, bias := range [][]float32{nil, randomTensor(r, 1, n).Data} {
+							got, intact := guarded(m, n)
+							copy(got.Data, start.Data)
+							p.AddMatMul(got, a, w, bias)
+							checkSum(t, got, start, a, nil, w, bias)
+							if m <= maxMatVec || k <= gemmSteps && bias == nil {
+								want := New(m, n)
+								p.MatMul(want, a, nil, w, bias)
+								p.Add(want, start)
+								sameBits(t, got, want)
+							}
+							if !intact() {
+								t.Errorf("%d x %d x %d wrote beyond dst", m, n, k)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // More rows than are packed at once.
 func TestMatMulManyRows(t *testing.T) {
 	p := NewPool(2)
@@ -324,7 +365,8 @@ func TestMatMulDoesNotAllocate(t *testing.T) {
 				other := New(m, 70)
 				if n := testing.AllocsPerRun(10, func() {
 					p.MatMul(dst, a, nil, w, nil)
-					p.MatMuls(a, nil, Product{dst, w, nil}, Product{other, w, nil})
+					p.MatMuls(a, nil, Product{Dst: dst, W: w}, Product{Dst: other, W: w})
+					p.AddMatMul(dst, a, w, nil)
 				}); n != 0 {
 					t.Errorf("%v, %d rows: %v allocations", typ, m, n)
 				}

@@ -32,6 +32,7 @@ type Pool struct {
 
 	scratch []scratch // by worker number
 	tasks   tasks
+	sum     Tensor // of AddMatMul
 }
 
 // The state of the pool is one word, so that entering, closing and leaving an
