@@ -299,7 +299,7 @@ func (s *Session) reusable(r *Request, p *Prompt, keys []imageKey) int {
 	return n
 }
 
-// embed returns the input embeddings of the prompt's rows from first on.
+// embed writes the input embeddings of the prompt's rows from first on to x.
 func (s *Session) embed(x tensor.Tensor, p *Prompt, keys []imageKey, first int) {
 	dec := s.model.Decoder
 	image := 0

@@ -16,10 +16,12 @@ type Workspace struct {
 	places Rotation
 }
 
-// Stream returns memory for the residual stream of a pass, [rows, cols].
+// Stream returns memory for the residual stream of a pass, [rows, cols], the same at
+// every call.
 func (ws *Workspace) Stream(rows, cols int) tensor.Tensor { return ws.stream.fit(rows, cols) }
 
-// Cache returns an empty cache for the keys and values of one layer at a time.
+// Cache returns an empty cache of f32 for the keys and values of one layer at a time, the
+// same at every call.
 func (ws *Workspace) Cache(heads, dim, rows int) *tensor.KV {
 	if kv := ws.cache; kv == nil || kv.Heads != heads || kv.Dim != dim || kv.Cap < rows {
 		ws.cache = tensor.NewKV(heads, dim, rows)
@@ -28,7 +30,7 @@ func (ws *Workspace) Cache(heads, dim, rows int) *tensor.KV {
 	return ws.cache
 }
 
-// Places returns the rotation of the given positions.
+// Places returns the rotation of the given positions, in the same memory at every call.
 func (ws *Workspace) Places(rope *RoPE, pos []int32) *Rotation {
 	ws.places.At(rope, pos)
 	return &ws.places

@@ -85,7 +85,7 @@ var columns = []column{
 	}, "%.3g"},
 	{"FLOPs %", "prefill_tflops_percent", ofFull(func(p *Relative) float64 { return p.FLOPs }), "%.1f"},
 	{"computed %", "prefill_computed_percent", func(r *Row) (float64, bool) {
-		if r.Prefill == nil || r.Prefill.Computed == 0 { // as above
+		if r.Prefill == nil || r.Prefill.Computed == 0 {
 			return 0, false
 		}
 		return r.Prefill.Computed, true

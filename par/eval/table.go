@@ -199,7 +199,9 @@ func relative(pruned, full []*Answer) *Relative {
 			times = append(times, percent(p.Prefill+p.Router, f.Prefill))
 		}
 		flops, fullFLOPs = flops+p.PrefillTFLOPs, fullFLOPs+f.PrefillTFLOPs
-		computed, fullComputed = computed+p.ComputedTFLOPs, fullComputed+f.ComputedTFLOPs
+		if p.ComputedTFLOPs > 0 && f.ComputedTFLOPs > 0 { // answers of before it was counted have none
+			computed, fullComputed = computed+p.ComputedTFLOPs, fullComputed+f.ComputedTFLOPs
+		}
 	}
 	if fullFLOPs == 0 || len(times) == 0 {
 		return nil

@@ -169,6 +169,14 @@ func TestRelative(t *testing.T) {
 	if diff := cmp.Diff(&Relative{FLOPs: 30, Time: 50}, relative(pruned, full)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	for i, computed := range []float64{3, 5, 7} { // and what was computed is known of two pairs only
+		full[i].Metadata.Cost.ComputedTFLOPs = computed
+		pruned[i].Metadata.Cost.ComputedTFLOPs = computed / 4
+	}
+	full[0].Metadata.Cost.ComputedTFLOPs = 0
+	if diff := cmp.Diff(&Relative{FLOPs: 30, Computed: 25, Time: 50}, relative(pruned, full)); diff != "" {
+		t.Errorf("with what was computed (-want +got):\n%s", diff)
+	}
 	if r := relative([]*Answer{{}}, []*Answer{{}}); r != nil {
 		t.Errorf("answers of other programs: %+v", r)
 	}
