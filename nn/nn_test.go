@@ -3,7 +3,9 @@ package nn
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,11 +81,16 @@ func TestDecoderLayerRows(t *testing.T) {
 	}
 	whole := l.Forward(p, new(Workspace), clone(x), nil, tensor.NewKV(2, 6, n), rotation(t, 0, n), nil)
 
-	rows := []int32{0, 4, 5, 12}
-	some := l.Forward(p, new(Workspace), clone(x), rows, tensor.NewKV(2, 6, n), rotation(t, 0, n), nil)
-	want := tensor.New(len(rows), 24)
-	tensor.Gather(want, whole, rows)
-	near(t, "some rows", some, want)
+	for _, rows := range [][]int32{{12}, {0, 4, 5, 12}, {0, 1, 2, 3, 4, 6, 7, 9, 10, 12}} {
+		in := clone(x)
+		some := l.Forward(p, new(Workspace), in, rows, tensor.NewKV(2, 6, n), rotation(t, 0, n), nil)
+		want := tensor.New(len(rows), 24)
+		tensor.Gather(want, whole, rows)
+		near(t, "some rows", some, want)
+		if diff := cmp.Diff(x.Data, in.Data); diff != "" {
+			t.Errorf("%d rows: the input changed (-want +got):\n%s", len(rows), diff)
+		}
+	}
 
 	kv, ws := tensor.NewKV(2, 6, 1), new(Workspace)
 	for _, part := range [][2]int{{0, 6}, {6, 7}, {7, n}} {
@@ -164,6 +171,37 @@ func TestRoPE(t *testing.T) {
 			t.Errorf("NewRoPE(%d, %v, %+v): %v does not say %q", c.dim, c.base, c.s, err, c.want)
 		}
 	}
+}
+
+// TestRoPEAngles asks for positions in any order, some remembered and some beyond those
+// that are, in several goroutines.
+func TestRoPEAngles(t *testing.T) {
+	shared, err := NewRoPE(16, 1e4, RopeScaling{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.Divide([]float32{1, 1, 1, 2, 2, 2, 4, 4}); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for g := range 4 {
+		all.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(g), 1))
+			for range 50 {
+				pos := make([]int32, r.IntN(20))
+				for i := range pos {
+					pos[i] = int32(r.IntN(1 << (1 + r.IntN(13))))
+				}
+				cos, sin, wantCos, wantSin := tensor.New(len(pos), 8), tensor.New(len(pos), 8), tensor.New(len(pos), 8), tensor.New(len(pos), 8)
+				shared.Angles(cos, sin, pos)
+				shared.compute(wantCos, wantSin, pos)
+				if !slices.Equal(cos.Data, wantCos.Data) || !slices.Equal(sin.Data, wantSin.Data) {
+					t.Errorf("positions %v have other angles than computed by themselves", pos)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestRoPEDivide(t *testing.T) {
