@@ -29,7 +29,8 @@ type Axis struct {
 	Min, Max float64
 }
 
-// Series is drawn in one colour and named in the legend.
+// Series is drawn in one colour and named in the legend. A line whose colour an earlier
+// series has bears some marks.
 type Series struct {
 	Name   string
 	Line   bool // joins the points in their order
@@ -184,7 +185,7 @@ func (p *plot) drawAxes() {
 
 func (p *plot) drawSeries(i int) {
 	s, c := &p.Series[i], colours[i%len(colours)]
-	last := -1
+	last, marked := -1, math.Inf(-1)
 	for k, q := range s.Points {
 		if !p.x.shows(q.X) || !p.y.shows(q.Y) {
 			last = -1
@@ -203,11 +204,15 @@ func (p *plot) drawSeries(i int) {
 			p.stroke(x-4, low, x+4, low, c)
 			p.stroke(x-4, high, x+4, high, c)
 		}
-		if s.Marks {
+		if s.Marks || s.Line && i >= len(colours) && x >= marked+apart {
 			p.mark(x, y, i)
+			marked = x
 		}
 	}
 }
+
+// apart is how many pixels lie between the marks that tell a line from another one.
+const apart = 60
 
 // drawLabels writes beside the points, where there is room.
 func (p *plot) drawLabels() {
@@ -299,7 +304,7 @@ func (p *plot) drawLegend() {
 		if s.Line {
 			p.stroke(float64(box.Min.X+4), middle, float64(box.Min.X+3*gap), middle, colours[i%len(colours)])
 		}
-		if s.Marks {
+		if s.Marks || s.Line && i >= len(colours) {
 			p.mark(float64(box.Min.X+4+(3*gap-4)/2), middle, i)
 		}
 		p.text(box.Min.X+4*gap, y, s.Name)

@@ -175,6 +175,25 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// TestLinesOfOneColour tells a line from the one whose colour it has.
+func TestLinesOfOneColour(t *testing.T) {
+	c := &Chart{Width: 400, Height: 300}
+	for i := range len(colours) + 1 {
+		c.Series = append(c.Series, Series{Line: true, Points: []Point{{X: 0, Y: float64(i)}, {X: 1, Y: float64(i)}}})
+	}
+	img := c.Draw()
+	p := &plot{Chart: c, img: img}
+	p.x, p.y = p.axes()
+	p.layOut()
+	for i, s := range c.Series {
+		x, y := p.at(s.Points[0].X, s.Points[0].Y)
+		got := img.RGBAAt(int(math.Round(x))+2, int(math.Round(y))+3) == colours[i%len(colours)]
+		if got != (i == len(colours)) {
+			t.Errorf("line %d bears a mark: %t", i, got)
+		}
+	}
+}
+
 // Values that are hard to draw do no harm.
 func TestDrawAnything(t *testing.T) {
 	for _, points := range [][]Point{
