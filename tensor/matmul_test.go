@@ -263,29 +263,27 @@ func checkMatMuls(t *testing.T, p *Pool, a Tensor, rows []int32, set []*Matrix) 
 // TestAddMatMul: without a bias, and where the inner dimension is one block, the sum is
 // that of MatMul and Add to the bit.
 func TestAddMatMul(t *testing.T) {
+	p := NewPool(3)
+	defer p.Close()
 	asmtest.TestAllTiers(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(13, 14))
-		for _, threads := range []int{1, 3} {
-			p := NewPool(threads)
-			defer p.Close()
-			for _, k := range []int{0, 64, gemmSteps + 33} {
-				for _, n := range []int{0, 33, 96} {
-					for _, m := range []int{0, 1, maxMatVec, maxMatVec + 1, 29} {
-						a, w, start := randomTensor(r, m, k), randomMatrix(r, quant.F32, n, k), randomTensor(r, m, n)
-						for _, bias := range [][]float32{nil, randomTensor(r, 1, n).Data} {
-							got, intact := guarded(m, n)
-							copy(got.Data, start.Data)
-							p.AddMatMul(got, a, w, bias)
-							checkSum(t, got, start, a, nil, w, bias)
-							if m <= maxMatVec || k <= gemmSteps && bias == nil {
-								want := New(m, n)
-								p.MatMul(want, a, nil, w, bias)
-								p.Add(want, start)
-								sameBits(t, got, want)
-							}
-							if !intact() {
-								t.Errorf("%d x %d x %d wrote beyond dst", m, n, k)
-							}
+		for _, k := range []int{0, 64, gemmSteps + 33} {
+			for _, n := range []int{0, 33, 64} {
+				for _, m := range []int{0, 1, maxMatVec, maxMatVec + 1, 29} {
+					a, w, start := randomTensor(r, m, k), randomMatrix(r, quant.F32, n, k), randomTensor(r, m, n)
+					for _, bias := range [][]float32{nil, randomTensor(r, 1, n).Data} {
+						got, intact := guarded(m, n)
+						copy(got.Data, start.Data)
+						p.AddMatMul(got, a, w, bias)
+						checkSum(t, got, start, a, nil, w, bias)
+						if m <= maxMatVec || k <= gemmSteps && bias == nil {
+							want := New(m, n)
+							p.MatMul(want, a, nil, w, bias)
+							p.Add(want, start)
+							sameBits(t, got, want)
+						}
+						if !intact() {
+							t.Errorf("%d x %d x %d wrote beyond dst", m, n, k)
 						}
 					}
 				}
