@@ -50,6 +50,11 @@ fetch:                     \
 	VPXORD c0, c0, c0  \
 	VPXORD c1, c1, c1
 
+// One step of B.
+#define LOAD_B512(ob) \
+	VMOVUPS (ob)(BX), Z0   \
+	VMOVUPS ((ob)+64)(BX), Z1
+
 // The sums of 1 to 12 rows.
 #define STORE512_1 STORE512(Z8, Z9)
 #define STORE512_2 STORE512_1; STORE512(Z10, Z11)

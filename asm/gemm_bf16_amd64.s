@@ -12,11 +12,7 @@
 	VDPBF16PS_Z(1, tn, c1)
 
 // One step of 1 to 12 rows.
-#define STEPBF16_0(o, ob) \
-	VMOVUPS (ob)(BX), Z0   \
-	VMOVUPS ((ob)+64)(BX), Z1
-
-#define STEPBF16_1(o, ob) STEPBF16_0(o, ob); ROWBF16(o, 0, Z2, 2, 8, 9)
+#define STEPBF16_1(o, ob) LOAD_B512(ob); ROWBF16(o, 0, Z2, 2, 8, 9)
 #define STEPBF16_2(o, ob) STEPBF16_1(o, ob); ROWBF16(o, 1, Z3, 3, 10, 11)
 #define STEPBF16_3(o, ob) STEPBF16_2(o, ob); ROWBF16(o, 2, Z4, 4, 12, 13)
 #define STEPBF16_4(o, ob) STEPBF16_3(o, ob); ROWBF16(o, 3, Z5, 5, 14, 15)

@@ -10,11 +10,7 @@
 	VFMADD231PS  Z1, t, c1
 
 // One step of 1 to 12 rows.
-#define STEP512_0(o, ob) \
-	VMOVUPS (ob)(BX), Z0   \
-	VMOVUPS ((ob)+64)(BX), Z1
-
-#define STEP512_1(o, ob) STEP512_0(o, ob); ROW512(o, 0, Z2, Z8, Z9)
+#define STEP512_1(o, ob) LOAD_B512(ob); ROW512(o, 0, Z2, Z8, Z9)
 #define STEP512_2(o, ob) STEP512_1(o, ob); ROW512(o, 1, Z3, Z10, Z11)
 #define STEP512_3(o, ob) STEP512_2(o, ob); ROW512(o, 2, Z4, Z12, Z13)
 #define STEP512_4(o, ob) STEP512_3(o, ob); ROW512(o, 3, Z5, Z14, Z15)

@@ -21,7 +21,7 @@ type RoPE struct {
 
 // angles are the cosines and sines of the positions from 0 on that were asked for.
 type angles struct {
-	sync.RWMutex
+	sync.Mutex
 	cos, sin tensor.Tensor
 }
 
@@ -127,11 +127,12 @@ func (r *RoPE) Angles(cos, sin tensor.Tensor, pos []int32) {
 	if len(pos) == 0 {
 		return
 	}
-	if slices.Min(pos) < 0 || slices.Max(pos) >= maxKnown {
+	last := slices.Max(pos)
+	if slices.Min(pos) < 0 || last >= maxKnown {
 		r.compute(cos, sin, pos)
 		return
 	}
-	c, s := r.upTo(int(slices.Max(pos)))
+	c, s := r.upTo(int(last))
 	tensor.Gather(cos, c, pos)
 	tensor.Gather(sin, s, pos)
 }
@@ -139,12 +140,6 @@ func (r *RoPE) Angles(cos, sin tensor.Tensor, pos []int32) {
 // upTo returns the cosines and sines of positions 0 to last at least.
 func (r *RoPE) upTo(last int) (cos, sin tensor.Tensor) {
 	k := r.known
-	k.RLock()
-	cos, sin = k.cos, k.sin
-	k.RUnlock()
-	if last < cos.Rows {
-		return cos, sin
-	}
 	k.Lock()
 	defer k.Unlock()
 	n := k.cos.Rows

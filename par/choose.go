@@ -92,15 +92,9 @@ func highest(scores []float32, k int) []int {
 	if k == 0 {
 		return list
 	}
-	value := func(s float32) float32 {
-		if s != s {
-			return float32(math.Inf(-1))
-		}
-		return s
-	}
 	sorted := make([]float32, len(scores))
 	for i, s := range scores {
-		sorted[i] = value(s)
+		sorted[i] = rank(s)
 	}
 	slices.Sort(sorted)
 	sorted = sorted[len(sorted)-k:]
@@ -111,7 +105,7 @@ func highest(scores []float32, k int) []int {
 		}
 	}
 	for i, s := range scores {
-		switch s = value(s); {
+		switch s = rank(s); {
 		case s > least:
 			list = append(list, i)
 		case s == least && ties > 0:
@@ -128,14 +122,16 @@ func descending(scores []float32) []int {
 	for i := range order {
 		order[i] = i
 	}
-	value := func(i int) float32 {
-		if s := scores[i]; s == s {
-			return s
-		}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rank(scores[b]), rank(scores[a])) })
+	return order
+}
+
+// rank returns what a score is compared by: NaN counts as lowest.
+func rank(s float32) float32 {
+	if s != s {
 		return float32(math.Inf(-1))
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(value(b), value(a)) })
-	return order
+	return s
 }
 
 // highestEach returns the image tokens with the highest scores, counts[i] of image

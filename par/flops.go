@@ -161,12 +161,17 @@ func (a *Architecture) router(l Load, rows int) float64 {
 	if r.Layers == 0 && !r.Shared {
 		return 0
 	}
-	n := rows
-	if !r.Shared || l.Layers < a.Text.Layers {
-		n += a.Text.Layers
-	}
+	n := a.routerRows(l, rows)
 	t, c := r.inside(a.Text, n)
 	return c + float64(r.Layers)*decoderLayer(&t, n) + 2*float64(n)*float64(t.Hidden)
+}
+
+// routerRows returns the rows of a router over a prompt of so many.
+func (a *Architecture) routerRows(l Load, prompt int) int {
+	if l.Router.Shared && l.Layers == a.Text.Layers {
+		return prompt
+	}
+	return prompt + a.Text.Layers
 }
 
 // inside returns the sizes of a router's layers, and counts the projection of n rows

@@ -65,23 +65,14 @@ func (a *Architecture) causalLayer(l, n int) float64 {
 // scoring counts what is computed of a router: see Router.Score.
 func (a *Architecture) scoring(l Load, mask Mask, p *lvlm.Prompt) float64 {
 	n, r := len(p.IDs), l.Router
-	end := n
-	if !r.Shared || l.Layers < a.Text.Layers {
-		end += a.Text.Layers
-	}
+	end := a.routerRows(l, n)
 	scored, _ := scoredRows(p.Spans, n, end)
-	sees := func(row int) int {
-		if mask == Prefix && row < n {
-			return n
-		}
-		return row + 1
-	}
 	all, last := 0, 0
 	for row := range end {
-		all += sees(row)
+		all += mask.Sees(row, n)
 	}
 	for _, row := range scored {
-		last += sees(int(row))
+		last += mask.Sees(int(row), n)
 	}
 	t, c := r.inside(a.Text, end)
 	if r.Layers > 0 {

@@ -47,6 +47,15 @@ const (
 
 func (m Mask) valid() bool { return m == Causal || m == Prefix }
 
+// Sees returns how many rows, from the first on, a row sees in a prompt of so many or
+// behind it.
+func (m Mask) Sees(row, prompt int) int {
+	if m == Prefix && row < prompt {
+		return prompt
+	}
+	return row + 1
+}
+
 // Close unmaps the router's file. Its flows must not be used afterwards.
 func (r *Router) Close() error {
 	if r.close == nil {
@@ -134,10 +143,7 @@ func (r *Router) Score(p *tensor.Pool, ws *nn.Workspace, rows, tokens tensor.Ten
 	}
 	pos, limits := make([]int32, x.Rows), make([]int32, x.Rows)
 	for i := range pos {
-		pos[i], limits[i] = int32(i), int32(i+1)
-		if r.Mask == Prefix && i < n {
-			limits[i] = int32(n)
-		}
+		pos[i], limits[i] = int32(i), int32(r.Mask.Sees(i, n))
 	}
 	rot := ws.Places(r.rope, pos)
 	for i := range r.Layers {

@@ -204,12 +204,15 @@ func (p *plot) drawSeries(i int) {
 			p.stroke(x-4, low, x+4, low, c)
 			p.stroke(x-4, high, x+4, high, c)
 		}
-		if s.Marks || s.Line && i >= len(colours) && x >= marked+apart {
+		if s.Marks || p.repeats(i) && x >= marked+apart {
 			p.mark(x, y, i)
 			marked = x
 		}
 	}
 }
+
+// repeats reports whether series i is a line whose colour an earlier series has.
+func (p *plot) repeats(i int) bool { return p.Series[i].Line && i >= len(colours) }
 
 // apart is how many pixels lie between the marks that tell a line from another one.
 const apart = 60
@@ -304,7 +307,7 @@ func (p *plot) drawLegend() {
 		if s.Line {
 			p.stroke(float64(box.Min.X+4), middle, float64(box.Min.X+3*gap), middle, colours[i%len(colours)])
 		}
-		if s.Marks || s.Line && i >= len(colours) {
+		if s.Marks || p.repeats(i) {
 			p.mark(float64(box.Min.X+4+(3*gap-4)/2), middle, i)
 		}
 		p.text(box.Min.X+4*gap, y, s.Name)

@@ -286,12 +286,9 @@ func (l *learner) scores(t *grad.Tape, in input, noise [][]tensor.Tensor) *grad.
 		x = l.down.Forward(t, x)
 	}
 	total := n + l.tokens.Value.Rows
-	seen, pos := grad.Causal(total), make([]int32, total)
+	seen, pos := make([]grad.Span, total), make([]int32, total)
 	for i := range pos {
-		pos[i] = int32(i)
-		if l.router.Mask == par.Prefix && i < n {
-			seen[i].To = int32(n)
-		}
+		pos[i], seen[i].To = int32(i), int32(l.router.Mask.Sees(i, n))
 	}
 	var rot nn.Rotation
 	rot.At(l.rope, pos)
